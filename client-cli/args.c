@@ -1,0 +1,301 @@
+#include "client-cli/args.h"
+#include "client-cli/sentence.h"
+#include "client-cli/term_safe.h"
+#include <string.h>
+
+#define BIT(option) (1u << (option))
+
+static const struct {
+	const char *name;
+	const char *value; /* what stands for its value in help, or NULL for a flag */
+	const char *about; /* sentence key */
+} options[OPTION_COUNT] = {
+	[OPTION_HELP] = { "help", NULL, "opt.help" },
+	[OPTION_VERSION] = { "version", NULL, "opt.version" },
+	[OPTION_PROFILE] = { "profile", "NAME", "opt.profile" },
+	[OPTION_JSON] = { "json", NULL, "opt.json" },
+	[OPTION_INSECURE] = { "insecure-http", NULL, "opt.insecure" },
+	[OPTION_WAIT] = { "wait", "SECONDS", "opt.wait" },
+	[OPTION_HOST] = { "host", "URL", "opt.host" },
+	[OPTION_TITLE] = { "title", "TEXT", "opt.title" },
+	[OPTION_PROMPT] = { "prompt", "TEXT", "opt.prompt" },
+	[OPTION_SECTION] = { "section", "SECTION", "opt.section" },
+	[OPTION_HOLD] = { "hold", NULL, "opt.hold" },
+	[OPTION_NAMES] = { "names", "named|hidden", "opt.names" },
+	[OPTION_NAME] = { "name", "NAME", "opt.name" },
+	[OPTION_FOR] = { "for", "TEXT", "opt.for" },
+	[OPTION_WHO] = { "who", "TEXT", "opt.who" },
+	[OPTION_OFFER] = { "offer", "TEXT", "opt.offer" },
+	[OPTION_HELPS] = { "helps", "TEXT", "opt.helps" },
+	[OPTION_VENTURE] = { "venture", "TEXT", "opt.venture" },
+	[OPTION_REASON] = { "reason", "TEXT", "opt.reason" },
+	[OPTION_BEFORE] = { "before", "ID", "opt.before" },
+	[OPTION_ALL] = { "all", NULL, "opt.all" },
+};
+
+enum {
+	ANYWHERE = BIT(OPTION_HELP) | BIT(OPTION_VERSION) | BIT(OPTION_PROFILE) | BIT(OPTION_JSON) | BIT(OPTION_INSECURE) | BIT(OPTION_WAIT),
+	WORDS = BIT(OPTION_FOR) | BIT(OPTION_WHO) | BIT(OPTION_OFFER) | BIT(OPTION_HELPS) | BIT(OPTION_VENTURE),
+	REQUIRED_MAX = 2,
+	ID_PREFIX_MIN = 4,
+};
+
+static const struct {
+	const char *name;
+	const char *words; /* as help shows them */
+	int least, most;
+	unsigned options; /* besides ANYWHERE */
+	enum option need[REQUIRED_MAX];
+	const char *about; /* sentence key */
+} verbs[VERB_COUNT] = {
+	[VERB_NONE] = { "", "[CODE[@HOST[:PORT]]]", 0, 1, BIT(OPTION_NAME), { 0 }, "cmd.screen" },
+	[VERB_LOGIN] = { "login", "[URL]", 0, 1, BIT(OPTION_NAME), { 0 }, "cmd.login" },
+	[VERB_CLASS_NEW] = { "class new", "", 0, 0, BIT(OPTION_HOST) | BIT(OPTION_TITLE) | BIT(OPTION_PROMPT) | BIT(OPTION_SECTION) | BIT(OPTION_HOLD) | BIT(OPTION_NAMES), { OPTION_TITLE }, "cmd.class_new" },
+	[VERB_JOIN] = { "join", "CODE@HOST[:PORT]", 1, 1, BIT(OPTION_NAME), { OPTION_NAME }, "cmd.join" },
+	[VERB_POST] = { "post", "CODE [-]", 1, 2, WORDS | BIT(OPTION_SECTION) | BIT(OPTION_NAMES), { 0 }, "cmd.post" },
+	[VERB_LS] = { "ls", "CODE", 1, 1, BIT(OPTION_ALL), { 0 }, "cmd.ls" },
+	[VERB_WATCH] = { "watch", "CODE", 1, 1, 0, { 0 }, "cmd.watch" },
+	[VERB_EDIT] = { "edit", "CODE POST", 2, 2, WORDS, { 0 }, "cmd.edit" },
+	[VERB_APPROVE] = { "approve", "CODE POST…", 2, WORDS_MAX, 0, { 0 }, "cmd.approve" },
+	[VERB_REJECT] = { "reject", "CODE POST…", 2, WORDS_MAX, BIT(OPTION_REASON), { 0 }, "cmd.reject" },
+	[VERB_HIDE] = { "hide", "CODE POST…", 2, WORDS_MAX, 0, { 0 }, "cmd.hide" },
+	[VERB_SHOW] = { "show", "CODE POST…", 2, WORDS_MAX, 0, { 0 }, "cmd.show" },
+	[VERB_MOVE] = { "move", "CODE POST…", 2, WORDS_MAX, BIT(OPTION_SECTION) | BIT(OPTION_BEFORE), { 0 }, "cmd.move" },
+	[VERB_DELETE] = { "delete", "CODE POST…", 2, WORDS_MAX, 0, { 0 }, "cmd.delete" },
+	[VERB_RESTORE] = { "restore", "CODE POST…", 2, WORDS_MAX, 0, { 0 }, "cmd.restore" },
+	[VERB_SET] = { "set", "CODE KEY=VALUE…", 2, WORDS_MAX, 0, { 0 }, "cmd.set" },
+	[VERB_SECTION_ADD] = { "section add", "CODE TITLE", 2, 2, BIT(OPTION_BEFORE), { 0 }, "cmd.section_add" },
+	[VERB_SECTION_RENAME] = { "section rename", "CODE SECTION TITLE", 3, 3, 0, { 0 }, "cmd.section_rename" },
+	[VERB_SECTION_MOVE] = { "section move", "CODE SECTION", 2, 2, BIT(OPTION_BEFORE), { 0 }, "cmd.section_move" },
+	[VERB_SECTION_REMOVE] = { "section remove", "CODE SECTION", 2, 2, 0, { 0 }, "cmd.section_remove" },
+	[VERB_SECTION_RESTORE] = { "section restore", "CODE SECTION", 2, 2, 0, { 0 }, "cmd.section_restore" },
+	[VERB_FREEZE] = { "freeze", "CODE", 1, 1, 0, { 0 }, "cmd.freeze" },
+	[VERB_THAW] = { "thaw", "CODE", 1, 1, 0, { 0 }, "cmd.thaw" },
+};
+
+const char *verb_name(enum verb verb)
+{
+	return verb == VERB_NONE ? "forwhom" : verbs[verb].name;
+}
+
+/* --- reading --- */
+
+/* Arguments are what a person typed, and complaints go to a terminal. */
+static enum args_verdict complain(struct buf *out, const char *key, enum verb verb, const char *x)
+{
+	struct buf safe = { 0 };
+	term_safe(&safe, x, strlen(x));
+	struct sentence_arg list[] = { { "x", buf_cstr(&safe), 0 }, { "command", verb_name(verb), 0 }, { 0 } };
+	sentence_add(out, key, list);
+	buf_release(&safe);
+	return ARGS_BAD;
+}
+
+/* "class new" is two arguments and one command. Returns how many arguments the command takes; 0: none fits. */
+static int read_verb(int argc, char **argv, int at, enum verb *verb)
+{
+	for (int v = 1; v < VERB_COUNT; v++) {
+		const char *space = strchr(verbs[v].name, ' ');
+		size_t first = space ? (size_t)(space - verbs[v].name) : strlen(verbs[v].name);
+		if (strlen(argv[at]) != first || strncmp(argv[at], verbs[v].name, first) != 0)
+			continue;
+		if (space && (at + 1 >= argc || strcmp(argv[at + 1], space + 1) != 0))
+			continue;
+		*verb = (enum verb)v;
+		return space ? 2 : 1;
+	}
+	return 0;
+}
+
+static enum option option_named(const char *text, size_t n)
+{
+	for (int o = 1; o < OPTION_COUNT; o++)
+		if (strlen(options[o].name) == n && !strncmp(options[o].name, text, n))
+			return (enum option)o;
+	return OPTION_NONE;
+}
+
+/* Reads the option at argv[*at] and moves past its value. Which options a command has is asked later, when the command is known. */
+static enum args_verdict read_option(int argc, char **argv, int *at, struct args *args, struct buf *complaint)
+{
+	const char *text = argv[*at] + 2, *equals = strchr(text, '='), *value = "";
+	enum option option = option_named(text, equals ? (size_t)(equals - text) : strlen(text));
+	if (option == OPTION_NONE || (equals && !options[option].value))
+		return complain(complaint, "usage.option", args->verb, argv[*at]);
+	if (options[option].value) {
+		if (!equals && *at + 1 >= argc)
+			return complain(complaint, "usage.value", args->verb, argv[*at]);
+		value = equals ? equals + 1 : argv[++*at];
+	}
+	args->options[option] = value;
+	if (option == OPTION_SECTION && args->section_count < SECTIONS_MAX)
+		args->sections[args->section_count++] = value;
+	return ARGS_OK;
+}
+
+static enum args_verdict check(struct args *args, struct buf *complaint)
+{
+	enum verb verb = args->verb;
+	for (int o = 1; o < OPTION_COUNT; o++) {
+		if (!args->options[o] || (BIT(o) & (ANYWHERE | verbs[verb].options)))
+			continue;
+		struct buf name = { 0 };
+		buf_str(&name, "--");
+		buf_str(&name, options[o].name);
+		complain(complaint, "usage.option", verb, name.s);
+		buf_release(&name);
+		return ARGS_BAD;
+	}
+	if (args->word_count < verbs[verb].least)
+		return complain(complaint, "usage.missing", verb, verbs[verb].words);
+	if (args->word_count > verbs[verb].most)
+		return complain(complaint, "usage.extra", verb, args->words[verbs[verb].most]);
+	for (int i = 0; i < REQUIRED_MAX && verbs[verb].need[i]; i++)
+		if (!args->options[verbs[verb].need[i]]) {
+			struct buf name = { 0 };
+			buf_str(&name, "--");
+			buf_str(&name, options[verbs[verb].need[i]].name);
+			complain(complaint, "usage.missing", verb, name.s);
+			buf_release(&name);
+			return ARGS_BAD;
+		}
+	return ARGS_OK;
+}
+
+/* A first word that is no command is a class to go to, if it looks like one: with @ or #, or not like a misspelt command. */
+static bool looks_like_command(const char *word)
+{
+	return *word && strspn(word, "abcdefghijklmnopqrstuvwxyz") == strlen(word);
+}
+
+enum args_verdict args_read(int argc, char **argv, struct args *args, struct buf *complaint)
+{
+	*args = (struct args){ 0 };
+	bool verb_known = false, only_words = false;
+	for (int i = 1; i < argc; i++) {
+		if (!only_words && !strcmp(argv[i], "--")) {
+			only_words = true;
+		} else if (!only_words && !strcmp(argv[i], "-h")) {
+			args->options[OPTION_HELP] = "";
+		} else if (!only_words && argv[i][0] == '-' && argv[i][1] == '-') {
+			enum args_verdict verdict = read_option(argc, argv, &i, args, complaint);
+			if (verdict != ARGS_OK)
+				return verdict;
+		} else if (!only_words && argv[i][0] == '-' && argv[i][1] && strlen(argv[i]) < ID_PREFIX_MIN) { /* longer ones are ids: these may begin with a dash */
+			return complain(complaint, "usage.option", args->verb, argv[i]);
+		} else if (!verb_known) {
+			int taken = read_verb(argc, argv, i, &args->verb);
+			verb_known = true;
+			if (!taken && looks_like_command(argv[i]))
+				return complain(complaint, "usage.unknown", VERB_NONE, argv[i]);
+			if (!taken)
+				args->words[args->word_count++] = argv[i];
+			i += taken > 1;
+		} else {
+			if (args->word_count == WORDS_MAX)
+				return complain(complaint, "usage.extra", args->verb, argv[i]);
+			args->words[args->word_count++] = argv[i];
+		}
+	}
+	if (args_has(args, OPTION_HELP))
+		return ARGS_HELP;
+	if (args_has(args, OPTION_VERSION))
+		return ARGS_VERSION;
+	return check(args, complaint);
+}
+
+/* --- help --- */
+
+static void add_spaces(struct buf *out, int n)
+{
+	while (n-- > 0)
+		buf_char(out, ' ');
+}
+
+static void add_option(struct buf *out, enum option option)
+{
+	size_t from = out->n;
+	buf_str(out, "  --");
+	buf_str(out, options[option].name);
+	if (options[option].value) {
+		buf_char(out, ' ');
+		buf_str(out, options[option].value);
+	}
+	add_spaces(out, 24 - (int)(out->n - from));
+	buf_char(out, ' ');
+	buf_str(out, sentence(options[option].about));
+	buf_char(out, '\n');
+}
+
+static void add_options(struct buf *out, unsigned mask)
+{
+	for (int o = 1; o < OPTION_COUNT; o++)
+		if (mask & BIT(o))
+			add_option(out, (enum option)o);
+}
+
+static void add_synopsis(struct buf *out, enum verb verb)
+{
+	buf_str(out, "forwhom");
+	if (*verbs[verb].name) {
+		buf_char(out, ' ');
+		buf_str(out, verbs[verb].name);
+	}
+	if (*verbs[verb].words) {
+		buf_char(out, ' ');
+		buf_str(out, verbs[verb].words);
+	}
+	for (int i = 0; i < REQUIRED_MAX && verbs[verb].need[i]; i++) {
+		buf_str(out, " --");
+		buf_str(out, options[verbs[verb].need[i]].name);
+		buf_char(out, ' ');
+		buf_str(out, options[verbs[verb].need[i]].value);
+	}
+}
+
+static void help_all(struct buf *out)
+{
+	buf_str(out, sentence("cmd.about"));
+	buf_str(out, "\n\n");
+	for (int v = 0; v < VERB_COUNT; v++) {
+		size_t from = out->n;
+		buf_str(out, "  ");
+		add_synopsis(out, (enum verb)v);
+		int width = term_width(out->s + from, out->n - from);
+		if (width > 46) {
+			buf_char(out, '\n');
+			width = 0;
+		}
+		add_spaces(out, 48 - width);
+		buf_str(out, sentence(verbs[v].about));
+		buf_char(out, '\n');
+	}
+	buf_char(out, '\n');
+	add_options(out, ANYWHERE);
+	buf_char(out, '\n');
+	buf_str(out, sentence("cmd.exit"));
+	buf_char(out, '\n');
+}
+
+void args_help(enum verb verb, struct buf *out)
+{
+	if (verb == VERB_NONE) {
+		help_all(out);
+		return;
+	}
+	add_synopsis(out, verb);
+	buf_str(out, "\n\n");
+	buf_str(out, sentence(verbs[verb].about));
+	buf_char(out, '\n');
+	struct buf more = { 0 };
+	buf_str(&more, verbs[verb].about);
+	buf_str(&more, ".more");
+	if (sentence_has(more.s)) {
+		buf_str(out, sentence(more.s));
+		buf_char(out, '\n');
+	}
+	buf_release(&more);
+	buf_char(out, '\n');
+	add_options(out, verbs[verb].options);
+	add_options(out, ANYWHERE);
+}

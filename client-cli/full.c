@@ -1,0 +1,510 @@
+/* The full screen: terminal, seat and ui put together. Decides nothing by itself: keys become intents in ui.c, intents become changes here, whatever happened is drawn
+ * once per turn of the loop. */
+#include "client-cli/app.h"
+#include "client-cli/draft.h"
+#include "client-cli/seat.h"
+#include "client-cli/sentence.h"
+#include "client-cli/term.h"
+#include "client-cli/view.h"
+#include "proto/json.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DRAFT_DELAY_MS = 500 };
+
+static struct screen {
+	struct app *app;
+	struct seat *seat;
+	struct ui ui;
+	struct picture picture;
+	struct grid grid;
+	struct drafts drafts;
+	struct class_entry entry;
+	uv_timer_t draw, keep, leave;
+	bool on, was_up, was_frozen, has_drafts, fresh; /* fresh: the class was not known before this start */
+	struct buf ended;                               /* the sentence with which it ended for good */
+	bool back_to_door;
+} screen;
+
+/* --- drawing --- */
+
+static struct standing standing(void)
+{
+	int err = screen.seat ? seat_storage_error(screen.seat) : 0;
+	return (struct standing){
+		.link = screen.seat ? seat_link(screen.seat) : LINK_OFF,
+		.was_up = screen.was_up,
+		.loading = screen.seat && !seat_is_ready(screen.seat),
+		.storage = err ? strerror(err) : NULL,
+		.ended = screen.ended.n ? screen.ended.s : NULL,
+	};
+}
+
+static void make_picture(void)
+{
+	if (screen.seat)
+		picture_make(&screen.picture, seat_model(screen.seat), seat_journal(screen.seat));
+}
+
+static void on_draw(uv_timer_t *timer)
+{
+	(void)timer;
+	int rows, columns;
+	struct standing now = standing();
+	term_size(&rows, &columns);
+	if (rows != screen.grid.rows || columns != screen.grid.columns) {
+		grid_release(&screen.grid);
+		grid_init(&screen.grid, rows, columns);
+	}
+	make_picture();
+	view_draw(&screen.grid, &screen.ui, &screen.picture, &now);
+	term_draw(&screen.grid);
+}
+
+static void draw_soon(void)
+{
+	if (!uv_is_active((uv_handle_t *)&screen.draw))
+		uv_timer_start(&screen.draw, on_draw, 0, 0);
+}
+
+/* --- drafts --- */
+
+static void open_drafts(void)
+{
+	struct buf path = { 0 };
+	profile_class_path(&screen.app->profile, &screen.entry.place, ".draft", &path);
+	drafts_open(&screen.drafts, path.s);
+	screen.has_drafts = true;
+	buf_release(&path);
+}
+
+static void keep_draft(void)
+{
+	uv_timer_stop(&screen.keep);
+	if (!screen.has_drafts || !screen.ui.compose.touched)
+		return;
+	int err = drafts_keep(&screen.drafts, &screen.ui.compose);
+	screen.ui.compose.touched = false;
+	if (err) {
+		struct sentence_arg list[] = { { "x", strerror(err), 0 }, { 0 } };
+		struct buf text = { 0 };
+		sentence_add(&text, "storage.draft", list);
+		ui_flash(&screen.ui, text.s);
+		buf_release(&text);
+	}
+}
+
+static void on_keep(uv_timer_t *timer)
+{
+	(void)timer;
+	keep_draft();
+	draw_soon();
+}
+
+/* --- intents --- */
+
+static cJSON *args_with_id(const char *id)
+{
+	cJSON *args = cJSON_CreateObject();
+	cJSON_AddStringToObject(args, "id", id);
+	return args;
+}
+
+static const struct change *refused_change(const char *post)
+{
+	const struct wall_post *found = picture_post(&screen.picture, post);
+	return found && found->pending == PENDING_REFUSED ? found->change : NULL;
+}
+
+static void drop_refused(const char *id)
+{
+	struct change *change = *id ? journal_find(seat_journal(screen.seat), id) : NULL;
+	if (change && change->state == CHANGE_REFUSED)
+		seat_forget(screen.seat, change);
+}
+
+static void add_words(cJSON *args, const struct compose *compose, bool empty_too)
+{
+	for (int f = 0; f < COMPOSE_WORDS; f++)
+		if (empty_too || compose->words[f].text.n)
+			cJSON_AddStringToObject(args, compose_names[f], editor_text(&compose->words[f]));
+}
+
+/* Whether what is in the composer is still only on its way: then it is added anew, not edited. */
+static bool is_unborn(const struct compose *compose)
+{
+	const struct change *change = *compose->change ? journal_find(seat_journal(screen.seat), compose->change) : NULL;
+	return change && !strcmp(change->name, command_specs[CMD_POST_ADD].name);
+}
+
+static void do_submit(const struct intent *intent)
+{
+	(void)intent;
+	struct compose *compose = &screen.ui.compose;
+	char id[OBJECT_ID_CAP];
+	bool adds = !*compose->post || is_unborn(compose);
+	random_id(id);
+	if (*compose->post)
+		snprintf(id, sizeof id, "%s", compose->post);
+	cJSON *args = args_with_id(id);
+	add_words(args, compose, !adds);
+	if (adds) {
+		if (*compose->section)
+			cJSON_AddStringToObject(args, "section", compose->section);
+		cJSON_AddStringToObject(args, "names", screen.picture.names); /* what the composer has shown */
+	} else {
+		cJSON_AddNumberToObject(args, "version", (double)compose->version);
+	}
+	seat_do(screen.seat, adds ? CMD_POST_ADD : CMD_POST_EDIT, args, NULL);
+	/* First the journal, then the draft: a crash in between leaves the words twice, never not at all. */
+	if (journal_sync(seat_journal(screen.seat)) == 0) {
+		drop_refused(compose->change);
+		drafts_drop(&screen.drafts, compose->post);
+	}
+	compose->touched = false;
+	snprintf(screen.ui.selected, sizeof screen.ui.selected, "%s", id);
+	screen.ui.has_draft = drafts_has(&screen.drafts, "");
+}
+
+static void do_compose(const struct intent *intent)
+{
+	(void)intent;
+	struct compose *compose = &screen.ui.compose;
+	if (!drafts_take(&screen.drafts, compose) && !*compose->post) {
+		const struct wall_post *near = picture_post(&screen.picture, screen.ui.selected);
+		snprintf(compose->section, sizeof compose->section, "%s", near ? near->section : "");
+	}
+	if (!picture_section(&screen.picture, compose->section))
+		compose->section[0] = 0;
+	compose->touched = false;
+	screen.ui.mode = UI_COMPOSE;
+}
+
+static void do_keep(const struct intent *intent)
+{
+	(void)intent;
+	keep_draft();
+	screen.ui.has_draft = drafts_has(&screen.drafts, "");
+	if (screen.ui.mode == UI_WALL && !compose_is_empty(&screen.ui.compose) && !*screen.ui.compose.post)
+		ui_flash(&screen.ui, sentence("compose.kept"));
+}
+
+static void do_reject(const struct intent *intent)
+{
+	cJSON *args = args_with_id(intent->post);
+	if (screen.ui.line.text.n)
+		cJSON_AddStringToObject(args, "reason", editor_text(&screen.ui.line));
+	seat_do(screen.seat, CMD_POST_REJECT, args, NULL);
+}
+
+static void do_move(const struct intent *intent)
+{
+	cJSON *args = args_with_id(intent->post);
+	if (*intent->section)
+		cJSON_AddStringToObject(args, "section", intent->section);
+	seat_do(screen.seat, CMD_POST_MOVE, args, NULL);
+}
+
+static void do_freeze(const struct intent *intent)
+{
+	(void)intent;
+	cJSON *args = cJSON_CreateObject();
+	cJSON_AddBoolToObject(args, "frozen", !screen.picture.frozen);
+	seat_do(screen.seat, CMD_CLASS_SET, args, NULL);
+}
+
+static void do_drop(const struct intent *intent)
+{
+	const struct change *change = refused_change(intent->post);
+	char id[ID_CHARS + 1] = "";
+	if (change)
+		strcpy(id, change->id);
+	drop_refused(id);
+	drafts_drop(&screen.drafts, intent->post);
+}
+
+static void do_delete(const struct intent *intent) { seat_do(screen.seat, CMD_POST_DELETE, args_with_id(intent->post), NULL); }
+static void do_restore(const struct intent *intent) { seat_do(screen.seat, CMD_POST_RESTORE, args_with_id(intent->post), NULL); }
+static void do_approve(const struct intent *intent) { seat_do(screen.seat, CMD_POST_APPROVE, args_with_id(intent->post), NULL); }
+static void do_hide(const struct intent *intent) { seat_do(screen.seat, CMD_POST_HIDE, args_with_id(intent->post), NULL); }
+static void do_show(const struct intent *intent) { seat_do(screen.seat, CMD_POST_SHOW, args_with_id(intent->post), NULL); }
+static void do_hurry(const struct intent *intent) { (void)intent, seat_hurry(screen.seat); }
+static void do_redraw(const struct intent *intent) { (void)intent, term_forget(); }
+static void do_quit(const struct intent *intent) { (void)intent, app_end(screen.app, EXIT_DONE); }
+static void do_enter(const struct intent *intent);
+
+static void (*const doers[])(const struct intent *intent) = {
+	[INTENT_QUIT] = do_quit,       [INTENT_ENTER] = do_enter,     [INTENT_COMPOSE] = do_compose, [INTENT_SUBMIT] = do_submit, [INTENT_KEEP] = do_keep,
+	[INTENT_DELETE] = do_delete,   [INTENT_RESTORE] = do_restore, [INTENT_APPROVE] = do_approve, [INTENT_REJECT] = do_reject, [INTENT_HIDE] = do_hide,
+	[INTENT_SHOW] = do_show,       [INTENT_MOVE] = do_move,       [INTENT_DROP] = do_drop,       [INTENT_FREEZE] = do_freeze, [INTENT_HURRY] = do_hurry,
+	[INTENT_REDRAW] = do_redraw,
+};
+
+static void on_key(const struct key *key, void *ctx)
+{
+	(void)ctx;
+	if (screen.app->ended)
+		return;
+	make_picture();
+	struct intent intent = ui_key(&screen.ui, key, &screen.picture);
+	if (intent.type != INTENT_NONE && (screen.seat || intent.type == INTENT_QUIT || intent.type == INTENT_ENTER || intent.type == INTENT_REDRAW))
+		doers[intent.type](&intent);
+	if (screen.ui.compose.touched && !uv_is_active((uv_handle_t *)&screen.keep))
+		uv_timer_start(&screen.keep, on_keep, DRAFT_DELAY_MS, 0);
+	draw_soon();
+}
+
+static void on_resize(void *ctx)
+{
+	(void)ctx;
+	draw_soon();
+}
+
+static void on_lost(void *ctx)
+{
+	(void)ctx;
+	app_end(screen.app, EXIT_DONE);
+}
+
+/* --- the seat's events --- */
+
+static void on_change(struct seat *seat, void *ctx)
+{
+	(void)ctx;
+	if (seat_link(seat) == LINK_UP) {
+		screen.was_up = true;
+		if (screen.ui.mode == UI_DOOR)
+			screen.ui.mode = UI_WALL;
+	}
+	draw_soon();
+}
+
+static void on_ready(struct seat *seat, void *ctx)
+{
+	(void)seat, (void)ctx;
+	screen.ui.has_draft = drafts_has(&screen.drafts, "");
+	if (screen.ui.has_draft)
+		ui_flash(&screen.ui, sentence("compose.kept"));
+	draw_soon();
+}
+
+static void on_ok(struct seat *seat, struct change *change, const cJSON *answer, void *ctx)
+{
+	(void)seat, (void)change, (void)answer, (void)ctx;
+	draw_soon();
+}
+
+static void on_no(struct seat *seat, struct change *change, const cJSON *answer, bool kept, void *ctx)
+{
+	(void)seat, (void)change, (void)ctx;
+	struct buf reason = { 0 }, text = { 0 };
+	sentence_add_refusal(&reason, answer);
+	struct sentence_arg list[] = { { "x", buf_cstr(&reason), 0 }, { 0 } };
+	sentence_add(&text, "say.refused", list);
+	if (!kept)
+		ui_flash(&screen.ui, text.s);
+	buf_release(&reason);
+	buf_release(&text);
+	draw_soon();
+}
+
+static void on_leave(uv_timer_t *timer);
+
+static void on_refused(struct seat *seat, const cJSON *no, void *ctx)
+{
+	(void)seat, (void)ctx;
+	buf_reset(&screen.ended);
+	sentence_add_refusal(&screen.ended, no);
+	/* Who has never been in goes back to the door, with what was typed; on a fresh turn, since the seat is above us. */
+	screen.back_to_door = screen.fresh && !screen.was_up;
+	if (screen.back_to_door)
+		uv_timer_start(&screen.leave, on_leave, 0, 0);
+	draw_soon();
+}
+
+static void on_leave(uv_timer_t *timer)
+{
+	(void)timer;
+	seat_free(screen.seat);
+	screen.seat = NULL;
+	profile_forget_class(&screen.app->profile, &screen.entry.place);
+	drafts_close(&screen.drafts);
+	screen.has_drafts = false;
+	screen.ui.mode = UI_DOOR;
+	screen.ui.door_going = false;
+	ui_flash(&screen.ui, screen.ended.s);
+	buf_reset(&screen.ended);
+	draw_soon();
+}
+
+/* --- going in --- */
+
+static int take_seat(const struct class_entry *entry, const char *session)
+{
+	static const struct seat_events events = { on_change, on_ready, on_ok, on_no, on_refused, NULL };
+	int err;
+	screen.entry = *entry;
+	screen.was_up = false;
+	struct seat_config config = { .net = &screen.app->net, .profile = &screen.app->profile, .entry = &screen.entry, .session = session, .keep_refused = true };
+	open_drafts();
+	screen.seat = seat_new(&config, &events, &err);
+	return screen.seat ? 0 : err;
+}
+
+static const char *verdict_key(enum place_verdict verdict)
+{
+	return verdict == PLACE_BAD_CODE ? "usage.code" : verdict == PLACE_BAD_HOST ? "usage.host" : "usage.insecure";
+}
+
+static void door_says(const char *key, const char *x)
+{
+	struct sentence_arg list[] = { { "x", x, 0 }, { 0 } };
+	struct buf text = { 0 };
+	sentence_add(&text, key, list);
+	ui_flash(&screen.ui, text.s);
+	buf_release(&text);
+}
+
+/* The three fields of the door. The address may be a whole link; then its code counts if none was typed. */
+static void do_enter(const struct intent *intent)
+{
+	(void)intent;
+	const char *address = editor_text(&screen.ui.door[DOOR_ADDRESS]), *code = editor_text(&screen.ui.door[DOOR_CODE]), *name = editor_text(&screen.ui.door[DOOR_NAME]);
+	struct place place;
+	struct class_entry entry;
+	enum place_verdict verdict = place_parse_server(address, args_has(&screen.app->args, OPTION_INSECURE), &place);
+	if (verdict != PLACE_OK) {
+		screen.ui.door_field = DOOR_ADDRESS;
+		door_says(verdict_key(verdict), address);
+		return;
+	}
+	if (!code_normalise(code, strlen(code), place.code)) {
+		screen.ui.door_field = DOOR_CODE;
+		door_says("usage.code", code);
+		return;
+	}
+	screen.fresh = !profile_find_class(&screen.app->profile, &place, &entry);
+	int err = profile_ensure_class(&screen.app->profile, &place, name, &entry);
+	if (!err)
+		err = take_seat(&entry, NULL);
+	if (err)
+		door_says("usage.profile.dir", strerror(err));
+	else
+		screen.ui.door_going = true;
+}
+
+/* Fills the door from what the command line says, or from where this profile was last. */
+static void prepare_door(const struct place *place)
+{
+	struct buf host = { 0 };
+	struct host_entry known;
+	char code[CODE_DISPLAY_CHARS + 1] = "";
+	if (place_has_server(place))
+		place_origin(place, &host);
+	else if (profile_find_host(&screen.app->profile, place, &known))
+		place_origin(&known.place, &host);
+	if (place->code[0])
+		code_display(place->code, code);
+	editor_set(&screen.ui.door[DOOR_ADDRESS], buf_cstr(&host));
+	editor_set(&screen.ui.door[DOOR_CODE], code);
+	if (screen.app->args.options[OPTION_NAME])
+		editor_set(&screen.ui.door[DOOR_NAME], screen.app->args.options[OPTION_NAME]);
+	screen.ui.door_field = !host.n ? DOOR_ADDRESS : !*code ? DOOR_CODE : DOOR_NAME;
+	buf_release(&host);
+}
+
+/* Where to go: straight in if this profile is known there, else to the door. `seated` says which. */
+static enum exit_code find_way(struct app *app, struct class_entry *entry, char *session, bool *seated)
+{
+	struct place place = { 0 };
+	struct host_entry host;
+	const char *text = app->args.word_count ? app->args.words[0] : NULL;
+	*seated = false;
+	if (text) {
+		enum exit_code failed = read_place(app, text, &place);
+		if (failed)
+			return failed;
+		bool known = profile_find_class(&app->profile, &place, entry), named = args_has(&app->args, OPTION_NAME);
+		bool signed_in = !known && !named && profile_find_host(&app->profile, &place, &host);
+		*seated = place.code[0] && (known || signed_in || place.member[0]);
+	}
+	if (*seated)
+		return read_seat(app, text, entry, session);
+	prepare_door(&place);
+	if (place.code[0] && place_has_server(&place) && args_has(&app->args, OPTION_NAME)) {
+		*seated = screen.fresh = true;
+		int err = profile_ensure_class(&app->profile, &place, app->args.options[OPTION_NAME], entry);
+		return err ? say_sentence(NULL, "usage.profile.dir", strerror(err), EXIT_REFUSED) : EXIT_DONE;
+	}
+	return EXIT_DONE;
+}
+
+enum exit_code run_screen(struct app *app)
+{
+	static const struct term_events events = { on_key, on_resize, on_lost, NULL };
+	struct class_entry entry;
+	char session[SESSION_CAP] = "";
+	bool seated;
+	screen.app = app;
+	ui_init(&screen.ui, UI_DOOR);
+	enum exit_code failed = find_way(app, &entry, session, &seated);
+	if (failed)
+		return failed;
+	uv_timer_init(&app->net.loop, &screen.draw);
+	uv_timer_init(&app->net.loop, &screen.keep);
+	uv_timer_init(&app->net.loop, &screen.leave);
+	screen.on = true;
+	if (!term_open(&app->net.loop, &events))
+		return say_sentence(NULL, "usage.tty", "", EXIT_USAGE);
+	if (seated) {
+		int err = take_seat(&entry, session);
+		screen.ui.mode = UI_WALL;
+		if (err) {
+			term_close();
+			return say_sentence(NULL, "storage", strerror(err), EXIT_REFUSED);
+		}
+	}
+	draw_soon();
+	return EXIT_DONE;
+}
+
+/* --- leaving --- */
+
+static void say_count(const char *key, size_t n)
+{
+	struct sentence_arg list[] = { { "n", NULL, (int64_t)n }, { 0 } };
+	struct buf text = { 0 };
+	if (!n)
+		return;
+	sentence_add(&text, key, list);
+	say_note(text.s);
+	buf_release(&text);
+}
+
+void end_screen(void)
+{
+	if (!screen.on)
+		return;
+	keep_draft();
+	term_close();
+	if (screen.ended.n)
+		say_note(screen.ended.s);
+	if (screen.seat) {
+		say_count("leave.kept", journal_unanswered(seat_journal(screen.seat)));
+		say_count("leave.refused", journal_refused(seat_journal(screen.seat)));
+	}
+	if (screen.has_drafts && drafts_count(&screen.drafts))
+		say_note(sentence("leave.draft"));
+	seat_free(screen.seat);
+	if (screen.has_drafts)
+		drafts_close(&screen.drafts);
+	picture_release(&screen.picture);
+	grid_release(&screen.grid);
+	ui_release(&screen.ui);
+	buf_release(&screen.ended);
+	uv_timer_t *timers[] = { &screen.draw, &screen.keep, &screen.leave };
+	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
+		uv_close((uv_handle_t *)timers[i], NULL);
+}

@@ -1,0 +1,20 @@
+/* What site.c and api.c share. */
+#ifndef FORWHOM_SERVER_HTTP_INTERNAL_H
+#define FORWHOM_SERVER_HTTP_INTERNAL_H
+#include "server/http/login_budget.h"
+#include "server/http/password.h"
+#include "server/http/site.h"
+
+struct site {
+	struct site_config config;
+	struct passwords *passwords;
+	struct login_budget *logins;
+	size_t pending;
+	bool is_stopping, is_closed;
+};
+
+typedef void api_handler(struct site *site, struct http_exchange *exchange);
+
+/* The interface; all of them end in exchange_finish. */
+api_handler api_invite, api_login, api_logout, api_me, api_classes, api_ticket, api_origin, api_qr;
+#endif

@@ -1,0 +1,70 @@
+#include "server/room/view.h"
+#include <string.h>
+
+enum view view_of_role(enum role role)
+{
+	return role == ROLE_OWNER || role == ROLE_INSTRUCTOR ? VIEW_STAFF : VIEW_CLASS;
+}
+
+/* What its author deleted only the author sees; the class sees posts that are shown, and never revisions (their table row says so). */
+static bool is_visible(const struct object *object, unsigned audience)
+{
+	if (!(kind_specs[object->kind].see & audience))
+		return false;
+	if (audience == SEE_AUTHOR)
+		return true;
+	switch (object->kind) {
+	case KIND_POST:
+		if (audience == SEE_STAFF)
+			return strcmp(object_str(object, POST_DELETED), "author") != 0;
+		return !strcmp(object_str(object, POST_STATE), "shown") && !*object_str(object, POST_DELETED);
+	case KIND_REVISION:
+		return strcmp(object_str(object, REVISION_DELETED), "author") != 0;
+	case KIND_SECTION:
+		return audience == SEE_STAFF || !*object_str(object, SECTION_DELETED);
+	case KIND_NONE:
+	case KIND_CLASS:
+	case KIND_DOCUMENT:
+	case KIND_MEMBER:
+	case KIND_WALL:
+	case KIND_COUNT:
+		return true;
+	}
+	return false;
+}
+
+static field_mask audience_mask(const struct object *object, unsigned audience)
+{
+	if (!is_visible(object, audience))
+		return 0;
+	const struct kind_spec *spec = &kind_specs[object->kind];
+	field_mask mask = 0;
+	for (int f = 0; f < spec->field_count; f++)
+		if (spec->fields[f].see & audience)
+			mask |= 1u << f;
+	/* The promise under which it was written, whatever the wall says now. */
+	if (audience == SEE_CLASS && object->kind == KIND_POST && strcmp(object_str(object, POST_NAMES), "named") != 0)
+		mask &= ~(1u << POST_AUTHOR);
+	return mask;
+}
+
+field_mask view_mask(enum view view, const struct object *object)
+{
+	return audience_mask(object, view == VIEW_STAFF ? SEE_STAFF : SEE_CLASS);
+}
+
+field_mask view_author_mask(const struct object *object)
+{
+	return *view_author(object) ? audience_mask(object, SEE_AUTHOR) : 0;
+}
+
+const char *view_author(const struct object *object)
+{
+	int owner = kind_specs[object->kind].owner;
+	return owner < 0 ? "" : object_str(object, owner);
+}
+
+bool view_can_see(enum role role, const char *member_id, const struct object *object)
+{
+	return view_mask(view_of_role(role), object) || (*member_id && !strcmp(view_author(object), member_id));
+}

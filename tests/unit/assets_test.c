@@ -1,0 +1,151 @@
+/* The embedded page: every file is found by its path and by nothing else, and its compressed forms are smaller. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "server/http/assets.h"
+
+/* Does an asset's plain form contain this text? */
+static bool holds(const struct asset *asset, const char *text)
+{
+	return memmem(asset->plain.bytes, asset->plain.size, text, strlen(text)) != NULL;
+}
+
+static void every_file_is_found_by_its_own_path(void **state)
+{
+	const struct asset *previous = NULL;
+	size_t count = 0;
+
+	(void)state;
+	for (const struct asset *asset = asset_next(NULL); asset; asset = asset_next(asset)) {
+		assert_ptr_equal(asset_find(asset->path), asset);
+		assert_true(!previous || strcmp(previous->path, asset->path) < 0);
+		previous = asset;
+		count++;
+	}
+	assert_true(count >= 3);
+}
+
+static void the_root_is_the_index(void **state)
+{
+	(void)state;
+	assert_non_null(asset_find("/"));
+	assert_ptr_equal(asset_find("/"), asset_find("/index.html"));
+	assert_string_equal(asset_find("/")->type, "text/html; charset=utf-8");
+	assert_false(asset_find("/")->immutable);
+}
+
+static void other_paths_do_not_exist(void **state)
+{
+	static const char *const paths[] = {
+		"", "index.html", "/index.htm", "/index.html/", "/INDEX.HTML", "//index.html", "/assets", "/assets/",
+		"/assets/../index.html", "/../index.html", "/./index.html", "/index.html?x", "/%69ndex.html",
+		"/etc/passwd",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+		assert_null(asset_find(paths[i]));
+}
+
+static void compressed_forms_are_smaller_and_carry_their_format(void **state)
+{
+	size_t compressed = 0;
+
+	(void)state;
+	for (const struct asset *asset = asset_next(NULL); asset; asset = asset_next(asset)) {
+		assert_non_null(asset->plain.bytes);
+		assert_true(asset->plain.size > 0);
+		assert_true(asset->br.size < asset->plain.size);
+		assert_true(asset->gzip.size < asset->plain.size);
+		assert_int_equal(asset->br.bytes != NULL, asset->br.size != 0);
+		if (asset->gzip.bytes) {
+			assert_memory_equal(asset->gzip.bytes, "\x1f\x8b", 2);
+			compressed++;
+		}
+		if (strcmp(asset->type, "font/woff2") == 0) {
+			assert_null(asset->gzip.bytes);
+			assert_memory_equal(asset->plain.bytes, "wOF2", 4);
+		}
+	}
+	assert_true(compressed >= 3);
+}
+
+static void only_hashed_names_are_immutable(void **state)
+{
+	size_t immutable = 0;
+
+	(void)state;
+	for (const struct asset *asset = asset_next(NULL); asset; asset = asset_next(asset)) {
+		assert_int_equal(strncmp(asset->etag, "W/\"", 3), 0);
+		if (!asset->immutable)
+			continue;
+		assert_int_equal(strncmp(asset->path, "/assets/", 8), 0);
+		immutable++;
+	}
+	assert_true(immutable >= 2);
+}
+
+/* "One HTML, one CSS, one JS file", and nothing in the document that a strict policy would have to allow. */
+static void the_page_is_one_script_and_one_sheet(void **state)
+{
+	size_t scripts = 0, sheets = 0, documents = 0;
+	const struct asset *index = asset_find("/");
+
+	(void)state;
+	for (const struct asset *asset = asset_next(NULL); asset; asset = asset_next(asset)) {
+		scripts += strncmp(asset->type, "text/javascript", 15) == 0;
+		sheets += strncmp(asset->type, "text/css", 8) == 0;
+		documents += strncmp(asset->type, "text/html", 9) == 0;
+	}
+	assert_int_equal(scripts, 1);
+	assert_int_equal(sheets, 1);
+	assert_int_equal(documents, 1);
+	assert_false(holds(index, "<style"));
+	assert_false(holds(index, " style="));
+	assert_false(holds(index, "<script>"));
+	assert_false(holds(index, "http://"));
+	assert_false(holds(index, "https://"));
+}
+
+/* A phone on a slow net should see the wall within a second: the budget for the script is 60 kB as sent. */
+static void the_script_is_small(void **state)
+{
+	(void)state;
+	for (const struct asset *asset = asset_next(NULL); asset; asset = asset_next(asset)) {
+		if (strncmp(asset->type, "text/javascript", 15) == 0)
+			assert_in_range(asset->gzip.size, 1, 60000);
+	}
+}
+
+static void the_page_knows_its_build(void **state)
+{
+	const char *id = asset_build_id();
+	char meta[80] = "<meta name=\"forwhom-build\" content=\"";
+
+	(void)state;
+	assert_int_equal(strlen(id), 16);
+	assert_int_equal(strspn(id, "0123456789abcdef"), 16);
+	strcat(meta, id);
+	assert_true(holds(asset_find("/"), meta));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_file_is_found_by_its_own_path),
+		cmocka_unit_test(the_root_is_the_index),
+		cmocka_unit_test(other_paths_do_not_exist),
+		cmocka_unit_test(compressed_forms_are_smaller_and_carry_their_format),
+		cmocka_unit_test(only_hashed_names_are_immutable),
+		cmocka_unit_test(the_page_is_one_script_and_one_sheet),
+		cmocka_unit_test(the_script_is_small),
+		cmocka_unit_test(the_page_knows_its_build),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

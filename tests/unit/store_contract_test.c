@@ -1,0 +1,283 @@
+/* What store.h promises, held against both stores. */
+#include "tests/unit/store_help.h"
+
+#define DAY_MS (INT64_C(24) * 60 * 60 * 1000)
+
+static int open_sqlite(void **state)
+{
+	*state = calloc(1, sizeof(struct bench));
+	bench_open_sqlite(*state);
+	return 0;
+}
+
+static int open_memory(void **state)
+{
+	*state = calloc(1, sizeof(struct bench));
+	bench_open_memory(*state);
+	return 0;
+}
+
+static int close_bench(void **state)
+{
+	bench_close(*state);
+	free(*state);
+	return 0;
+}
+
+static void what_was_appended_is_loaded(void **state)
+{
+	struct bench *bench = *state;
+	const struct log_text texts[] = { { "ama", "for \"whom\"\n😀", 15 }, { "", "", 0 } };
+	struct log_entry entries[] = {
+		entry_of("c", "c", 1, "{\"op\":1}"),
+		entry_of("c", "w", 1, "{\"t\":{\"$\":0},\"u\":{\"$\":1}}"),
+		entry_of("c", "w", 2, "{}"),
+	};
+	struct log_done done = done_of("c", 7, "{\"at\":1}", wall_ms());
+	struct log_row rows[] = { { "secret", "c:ab", "ama" }, { "secret", "cc:ab", "kofi" }, { "secret", "c", "nobody" } };
+	struct log_batch batch = {
+		.entries = entries, .entry_count = 3, .done = &done, .done_count = 1, .rows = rows, .row_count = 3,
+	};
+	const char *expected = "c(class) head=1 [1 1001 ama {\"op\":1}]\n"
+		"w(wall) head=2 [1 1001 ama {\"t\":{\"$\":0},\"u\":{\"$\":1}} ama:for \"whom\"\n😀 :] [2 1002 ama {}]\n"
+		"secret c:ab=ama\ndone c 7 9,7 {\"at\":1}\n";
+
+	entries[1].texts = texts;
+	entries[1].text_count = 2;
+	assert_int_equal(append_now(bench, &batch), STORE_DURABLE);
+	assert_class(bench, "c", expected);
+	bench_restart(bench);
+	assert_class(bench, "c", expected);
+	assert_class(bench, "cc", "secret cc:ab=kofi\n");
+	assert_class(bench, "nobody's", "");
+}
+
+static void only_the_next_number_is_taken(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(append_entry(bench, "c", "c", 0, "x"), STORE_STALE);
+	assert_int_equal(append_entry(bench, "c", "c", 2, "x"), STORE_STALE);
+	assert_int_equal(append_entry(bench, "c", "c", 1, "a"), STORE_DURABLE);
+	assert_int_equal(append_entry(bench, "c", "c", 1, "x"), STORE_STALE);
+	assert_int_equal(append_entry(bench, "c", "c", 3, "x"), STORE_STALE);
+	assert_int_equal(append_entry(bench, "c", "c", -1, "x"), STORE_STALE);
+	bench_restart(bench);
+	assert_int_equal(append_entry(bench, "c", "c", 1, "x"), STORE_STALE);
+	assert_int_equal(append_entry(bench, "c", "c", 2, "b"), STORE_DURABLE);
+	assert_class(bench, "c", "c(class) head=2 [1 1001 ama a] [2 1002 ama b]\n");
+}
+
+static void a_batch_is_written_whole_or_not_at_all(void **state)
+{
+	struct bench *bench = *state;
+	struct log_entry entries[] = { entry_of("c", "c", 1, "x"), entry_of("c", "w", 1, "x"), entry_of("c", "c", 3, "x") };
+	struct log_done done = done_of("c", 1, "{}", wall_ms());
+	struct log_row row = { "account", "a", "{}" };
+	struct log_batch batch = {
+		.entries = entries, .entry_count = 3, .done = &done, .done_count = 1, .rows = &row, .row_count = 1,
+	};
+
+	assert_int_equal(append_now(bench, &batch), STORE_STALE);
+	assert_class(bench, "c", "");
+	assert_directory(bench, "account", true, ".");
+	entries[2].seq = 2;
+	assert_int_equal(append_now(bench, &batch), STORE_DURABLE);
+	assert_class(bench, "c", "c(class) head=2 [1 1001 ama x] [2 1003 ama x]\nw(wall) head=1 [1 1001 ama x]\ndone c 1 9,1 {}\n");
+	assert_directory(bench, "account", true, "account a={}\n.");
+}
+
+static void batches_gather_in_order(void **state)
+{
+	struct bench *bench = *state;
+	enum { COUNT = 6 };
+	/* The third and fifth come from somebody who does not know of the one before. */
+	static const int64_t seqs[COUNT] = { 1, 2, 2, 3, 9, 4 };
+	static const char *const bodies[COUNT] = { "a", "b", "x", "c", "y", "d" };
+	struct log_entry entries[COUNT];
+	struct log_batch batches[COUNT];
+	struct answer answers[COUNT] = { 0 };
+
+	for (int i = 0; i < COUNT; i++) {
+		entries[i] = entry_of("c", "c", seqs[i], bodies[i]);
+		batches[i] = (struct log_batch){ .entries = &entries[i], .entry_count = 1 };
+		bench->store->ops->append(bench->store, &batches[i], on_answer, &answers[i]);
+		assert_false(answers[0].done);
+	}
+	bench_run_until(bench, &answers[COUNT - 1].done);
+	for (int i = 0; i < COUNT; i++) {
+		assert_int_equal(answers[i].result, i == 2 || i == 4 ? STORE_STALE : STORE_DURABLE);
+		assert_int_equal(answers[i].order, answers[0].order + i);
+	}
+	assert_class(bench, "c", "c(class) head=4 [1 1001 ama a] [2 1002 ama b] [3 1003 ama c] [4 1004 ama d]\n");
+}
+
+static void a_document_stays_in_its_class(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(append_entry(bench, "c", "w", 1, "a"), STORE_DURABLE);
+	assert_int_equal(append_entry(bench, "other", "w", 2, "x"), STORE_STALE);
+	bench_restart(bench);
+	assert_int_equal(append_entry(bench, "other", "w", 2, "x"), STORE_STALE);
+	assert_int_equal(append_entry(bench, "other", "w", 1, "x"), STORE_STALE);
+	assert_int_equal(append_entry(bench, "c", "w", 2, "b"), STORE_DURABLE);
+	assert_class(bench, "c", "w(wall) head=2 [1 1001 ama a] [2 1002 ama b]\n");
+	assert_class(bench, "other", "");
+}
+
+static void put_snapshot(struct bench *bench, int64_t seq, const char *body)
+{
+	bench->store->ops->put_snapshot(bench->store, "w", seq, body, strlen(body));
+}
+
+static void a_snapshot_shortens_the_replay(void **state)
+{
+	struct bench *bench = *state;
+
+	for (int64_t seq = 1; seq <= 4; seq++)
+		assert_int_equal(append_entry(bench, "c", "w", seq, "e"), STORE_DURABLE);
+	put_snapshot(bench, 2, "two");
+	assert_int_equal(append_entry(bench, "c", "w", 5, "e"), STORE_DURABLE);
+	assert_class(bench, "c", "w(wall) head=5 snapshot@2=two [3 1003 ama e] [4 1004 ama e] [5 1005 ama e]\n");
+	put_snapshot(bench, 3, "three");
+	put_snapshot(bench, 5, "five");
+	put_snapshot(bench, 4, "too late");
+	put_snapshot(bench, 9, "of what will be");
+	bench->store->ops->put_snapshot(bench->store, "nothing", 1, "x", 1);
+	assert_int_equal(append_row(bench, "account", "a", "{}"), STORE_DURABLE);
+	assert_class(bench, "c", "w(wall) head=5 snapshot@5=five\n");
+	put_snapshot(bench, 5, "five again");
+	assert_int_equal(append_entry(bench, "c", "w", 6, "e"), STORE_DURABLE);
+	bench_restart(bench);
+	assert_class(bench, "c", "w(wall) head=6 snapshot@5=five again [6 1006 ama e]\n");
+}
+
+static void rows_are_put_replaced_and_removed(void **state)
+{
+	struct bench *bench = *state;
+	struct log_row rows[] = { { "account", "a", "1" }, { "account", "b", "2" }, { "session", "a", "3" }, { "account", "a", "4" } };
+
+	assert_int_equal(append_now(bench, &(struct log_batch){ .rows = rows, .row_count = 3 }), STORE_DURABLE);
+	assert_directory(bench, "account", true, "account a=1\naccount b=2\n.");
+	assert_int_equal(append_now(bench, &(struct log_batch){ .rows = &rows[3], .row_count = 1 }), STORE_DURABLE);
+	assert_int_equal(append_row(bench, "account", "b", NULL), STORE_DURABLE);
+	assert_int_equal(append_row(bench, "account", "never was", NULL), STORE_DURABLE);
+	bench_restart(bench);
+	assert_directory(bench, "account", true, "account a=4\n.");
+	assert_directory(bench, "session", true, "session a=3\n.");
+	assert_directory(bench, "invite", true, ".");
+}
+
+static void outcomes_are_kept_for_a_day(void **state)
+{
+	struct bench *bench = *state;
+	int64_t now_ms = wall_ms();
+	struct log_done done[] = {
+		done_of("c", 1, "old", now_ms - DAY_MS - 60000),
+		done_of("c", 2, "young", now_ms - DAY_MS + 60000),
+		done_of("d", 3, "another's", now_ms),
+		done_of("c", 4, "new", now_ms),
+	};
+
+	assert_int_equal(append_now(bench, &(struct log_batch){ .done = done, .done_count = 4 }), STORE_DURABLE);
+	assert_class(bench, "c", "done c 2 9,2 young\ndone c 4 9,4 new\n");
+	bench_restart(bench);
+	assert_class(bench, "c", "done c 2 9,2 young\ndone c 4 9,4 new\n");
+	assert_class(bench, "d", "done d 3 9,3 another's\n");
+}
+
+static void large_things_come_back_whole(void **state)
+{
+	struct bench *bench = *state;
+	enum { COUNT = 700, SIZE = 100000 };
+	struct log_entry *entries = calloc(COUNT, sizeof *entries);
+	struct log_text *texts = calloc(COUNT, sizeof *texts);
+	char *large = malloc(SIZE + 1);
+	struct buf expected = { 0 };
+	char line[64];
+
+	assert_true(entries && texts && large);
+	memset(large, 'l', SIZE);
+	large[SIZE] = '\0';
+	snprintf(line, sizeof line, "w(wall) head=%d", COUNT);
+	buf_str(&expected, line);
+	for (int i = 0; i < COUNT; i++) {
+		entries[i] = entry_of("c", "w", i + 1, i == 300 ? large : "e");
+		texts[i] = (struct log_text){ "kofi", i == 600 ? large : "t", i == 600 ? SIZE : 1 };
+		entries[i].texts = &texts[i];
+		entries[i].text_count = 1;
+		snprintf(line, sizeof line, " [%d %d ama ", i + 1, 1001 + i);
+		buf_str(&expected, line);
+		buf_str(&expected, entries[i].body);
+		buf_str(&expected, " kofi:");
+		buf_str(&expected, texts[i].text);
+		buf_char(&expected, ']');
+	}
+	buf_char(&expected, '\n');
+	assert_int_equal(append_now(bench, &(struct log_batch){ .entries = entries, .entry_count = COUNT }), STORE_DURABLE);
+	assert_class(bench, "c", expected.s);
+	bench_restart(bench);
+	assert_class(bench, "c", expected.s);
+	buf_release(&expected);
+	free(entries);
+	free(texts);
+	free(large);
+}
+
+static void closing_finishes_what_was_appended(void **state)
+{
+	struct bench *bench = *state;
+	enum { COUNT = 50 };
+	struct log_entry entries[COUNT];
+	struct log_batch batches[COUNT];
+	struct answer answers[COUNT] = { 0 };
+
+	for (int i = 0; i < COUNT; i++) {
+		entries[i] = entry_of("c", "w", i + 1, "e");
+		batches[i] = (struct log_batch){ .entries = &entries[i], .entry_count = 1 };
+		bench->store->ops->append(bench->store, &batches[i], on_answer, &answers[i]);
+	}
+	if (bench->dir[0]) {
+		bench_stop(bench);
+		bench_start(bench);
+	} else {
+		bench->store->ops->close(bench->store);
+		bench_open_memory(bench);
+	}
+	for (int i = 0; i < COUNT; i++) {
+		assert_true(answers[i].done);
+		assert_int_equal(answers[i].result, STORE_DURABLE);
+	}
+	if (bench->dir[0])
+		assert_int_equal(append_entry(bench, "c", "w", COUNT + 1, "e"), STORE_DURABLE);
+}
+
+static void nothing_is_wrong_at_first(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(bench->store->ops->fault(bench->store), STORE_FINE);
+}
+
+#define BOTH(test) \
+	{ #test " (sqlite)", test, open_sqlite, close_bench, NULL }, { #test " (memory)", test, open_memory, close_bench, NULL }
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(what_was_appended_is_loaded),
+		BOTH(only_the_next_number_is_taken),
+		BOTH(a_batch_is_written_whole_or_not_at_all),
+		BOTH(batches_gather_in_order),
+		BOTH(a_document_stays_in_its_class),
+		BOTH(a_snapshot_shortens_the_replay),
+		BOTH(rows_are_put_replaced_and_removed),
+		BOTH(outcomes_are_kept_for_a_day),
+		BOTH(large_things_come_back_whole),
+		BOTH(closing_finishes_what_was_appended),
+		BOTH(nothing_is_wrong_at_first),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,151 @@
+/*
+ * One document as this view has it: the objects everybody of the view sees, and over them `mine`, what this person
+ * alone sees. Takes what the server sends and says when it has to be opened again; it never asks for anything itself.
+ *
+ * The twin of proto/doc.c, held to it by proto/vectors and by the digest that the server sends along.
+ */
+import { addField, addObject, writeSum, type Lanes } from './digest'
+import type { Edit, Mine, Op, Ops, Snapshot, Value, WireObject } from './wire'
+
+/** What the message did: `again` means open from what is here, `anew` means drop everything and open from nothing. */
+export type Taken = 'applied' | 'partial' | 'ignored' | 'again' | 'anew'
+
+/** Applies one edit in the ot-text-unicode form; positions count code points. */
+export function applyEdit(text: string, edit: Edit): string {
+	const points = [...text]
+	let at = 0
+	let out = ''
+	for (const step of edit) {
+		if (typeof step === 'string') out += step
+		else if (typeof step === 'number') {
+			out += points.slice(at, at + step).join('')
+			at += step
+		} else at += typeof step.d === 'number' ? step.d : [...step.d].length
+	}
+	return out + points.slice(at).join('')
+}
+
+export class Doc {
+	objects = new Map<string, WireObject>()
+	mine = new Map<string, WireObject>()
+	epoch = 0
+	at = 0
+	/** Whether a whole snapshot has been taken, so that epoch and at mean something. */
+	loaded = false
+
+	private sum: Lanes = [0, 0]
+	private parts: WireObject[] | null = null
+	private mineCount = 0
+
+	constructor(readonly id: string) {}
+
+	/** What this person sees of an object. */
+	get(id: string): WireObject | undefined {
+		return this.mine.get(id) ?? this.objects.get(id)
+	}
+
+	/** Everything this person sees. */
+	*all(): IterableIterator<WireObject> {
+		for (const object of this.objects.values()) yield this.mine.get(object.id) ?? object
+		for (const object of this.mine.values()) if (!this.objects.has(object.id)) yield object
+	}
+
+	digest(): string {
+		return writeSum(this.sum)
+	}
+
+	/** A part that was under way when the connection went will not be continued on the next one. */
+	abandonParts(): void {
+		this.parts = null
+	}
+
+	takeSnapshot(message: Snapshot): Taken {
+		if (message.part === 0) this.parts = []
+		if (!this.parts) return 'ignored'
+		this.parts.push(...message.objects)
+		if (!message.last) return 'partial'
+		this.objects = new Map()
+		this.sum = [0, 0]
+		for (const object of this.parts) this.put(object)
+		this.parts = null
+		this.epoch = message.epoch
+		this.at = message.at
+		this.loaded = true
+		return this.checkSum(message.sum)
+	}
+
+	takeOps(message: Ops): Taken {
+		if (this.parts) return 'ignored'
+		if (!this.loaded) return 'anew'
+		if (message.at < this.at || (message.at === this.at && message.ops.length > 0)) return 'ignored'
+		if (message.at - message.ops.length !== this.at) return 'again'
+		for (const op of message.ops) this.apply(op)
+		this.at = message.at
+		this.epoch = message.epoch
+		return this.checkSum(message.sum)
+	}
+
+	takeMine(message: Mine): Taken {
+		if (message.whole) this.mine = new Map()
+		else if (message.n !== this.mineCount + 1) return 'again'
+		this.mineCount = message.n
+		for (const object of message.objects ?? []) this.mine.set(object.id, object)
+		for (const id of message.gone ?? []) this.mine.delete(id)
+		return 'applied'
+	}
+
+	apply(op: Op): void {
+		switch (op.op) {
+			case 'put':
+				this.put({ id: op.id, kind: op.kind, fields: op.fields })
+				return
+			case 'set':
+				this.set(op.id, op.fields)
+				return
+			case 'text': {
+				const old = this.objects.get(op.id)?.fields[op.field]
+				this.set(op.id, { [op.field]: applyEdit(typeof old === 'string' ? old : '', op.edit) })
+				return
+			}
+			case 'del':
+				this.remove(op.id)
+		}
+	}
+
+	private checkSum(sum: string | undefined): Taken {
+		return sum === undefined || sum === this.digest() ? 'applied' : 'anew'
+	}
+
+	private put(object: WireObject): void {
+		this.remove(object.id)
+		this.objects.set(object.id, object)
+		addObject(this.sum, 1, object)
+	}
+
+	private remove(id: string): void {
+		const old = this.objects.get(id)
+		if (!old) return
+		addObject(this.sum, -1, old)
+		this.objects.delete(id)
+	}
+
+	private set(id: string, changes: Readonly<Record<string, Value | null>>): void {
+		const old = this.objects.get(id)
+		if (!old) return
+		const fields: Record<string, Value> = { ...old.fields }
+		for (const [key, value] of Object.entries(changes)) {
+			addField(this.sum, -1, id, key, fields[key])
+			if (value === null) delete fields[key]
+			else fields[key] = value
+			addField(this.sum, 1, id, key, fields[key])
+		}
+		this.objects.set(id, { id, kind: old.kind, fields })
+	}
+}
+
+/** The digest of a set of objects from scratch. */
+export function digestOf(objects: Iterable<WireObject>): string {
+	const sum: Lanes = [0, 0]
+	for (const object of objects) addObject(sum, 1, object)
+	return writeSum(sum)
+}

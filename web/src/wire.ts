@@ -1,0 +1,98 @@
+/*
+ * The messages of proto/README.md as types. Only their shapes: what they mean is written there, and what objects and
+ * commands hold is in gen/tables.ts.
+ */
+import type { Commands, Role } from './gen/tables'
+
+export type Value = string | number | boolean
+export type Fields = Readonly<Record<string, Value>>
+
+/** One object of a document. Never changed in place: a changed object is a new one, so `===` tells whether it moved. */
+export interface WireObject {
+	readonly id: string
+	readonly kind: string
+	readonly fields: Fields
+}
+
+export type Edit = readonly (number | string | { readonly d: number | string })[]
+
+export type Op =
+	| { op: 'put'; id: string; kind: string; fields: Fields }
+	| { op: 'set'; id: string; fields: Readonly<Record<string, Value | null>> }
+	| { op: 'text'; id: string; field: string; rev: number; edit: Edit }
+	| { op: 'del'; id: string }
+
+export type SayArgs = Readonly<Record<string, string | number | boolean>>
+
+export interface Welcome {
+	t: 'welcome'
+	v: number
+	build: string
+	now: number
+	class: string
+	me: string
+	role: Role
+	start: string
+}
+export interface Snapshot {
+	t: 'snapshot'
+	doc: string
+	epoch: number
+	at: number
+	part: number
+	last: boolean
+	objects: WireObject[]
+	sum?: string
+}
+export interface Ops {
+	t: 'ops'
+	doc: string
+	epoch: number
+	at: number
+	ops: Op[]
+	sum?: string
+}
+export interface Mine {
+	t: 'mine'
+	doc: string
+	n: number
+	whole?: boolean
+	objects?: WireObject[]
+	gone?: string[]
+}
+export interface Ok {
+	t: 'ok'
+	id: string
+	doc: string
+	at: number
+	result?: { state?: 'shown' | 'held' }
+}
+export interface No {
+	t: 'no'
+	id?: string
+	code: string
+	say: string
+	args?: SayArgs
+	retry_ms?: number
+}
+export interface Notice {
+	t: 'notice'
+	readonly: boolean
+	say?: string
+	args?: SayArgs
+}
+export type FromServer =
+	| Welcome
+	| Snapshot
+	| Ops
+	| Mine
+	| Ok
+	| No
+	| Notice
+	| { t: 'pong'; now: number }
+	| { t: 'reload'; doc: string }
+
+export type CommandName = keyof Commands
+
+/** How a person proves who they are: a student's own secret, or an instructor's single-use ticket. */
+export type Credential = { secret: string; name?: string } | { ticket: string }
