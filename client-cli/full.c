@@ -165,6 +165,7 @@ static void do_submit(const struct intent *intent)
 	}
 	compose->touched = false;
 	snprintf(screen.ui.selected, sizeof screen.ui.selected, "%s", id);
+	screen.ui.moved = true;
 	screen.ui.has_draft = drafts_has(&screen.drafts, "");
 }
 

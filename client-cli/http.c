@@ -6,6 +6,7 @@
 enum { HTTP_DEADLINE_MS = 15000, ANSWER_MAX = 1 << 20, HEADER_CAP = 192 };
 
 struct http_call {
+	struct net_owner owner; /* first */
 	struct dial *dial;
 	struct lws *wsi;
 	uv_timer_t deadline; /* also the turn on which the answer is delivered */
@@ -26,21 +27,13 @@ static void on_deadline_closed(uv_handle_t *handle)
 	free(call);
 }
 
-static void drop_socket(struct http_call *call)
-{
-	if (!call->wsi)
-		return;
-	lws_set_opaque_user_data(call->wsi, NULL);
-	lws_set_timeout(call->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-	call->wsi = NULL;
-}
-
 void http_cancel(struct http_call *call)
 {
 	if (!call)
 		return;
 	dial_free(call->dial);
-	drop_socket(call);
+	net_let_go(call->wsi);
+	call->wsi = NULL;
 	uv_close((uv_handle_t *)&call->deadline, on_deadline_closed);
 }
 
@@ -67,9 +60,9 @@ static void finish(struct http_call *call)
 	uv_timer_start(&call->deadline, on_deadline, 0, 0);
 }
 
-static void on_dial_failed(void *owner)
+static void on_dial_failed(struct net_owner *owner)
 {
-	finish(owner);
+	finish((struct http_call *)owner);
 }
 
 static int add_header(struct lws *wsi, const char *name, const char *value, unsigned char **p, unsigned char *end)
@@ -112,15 +105,11 @@ static int read_some(struct lws *wsi)
 	return lws_http_client_read(wsi, &at, &n) < 0 ? -1 : 0;
 }
 
-static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+static int on_event(struct net_owner *owner, struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t len)
 {
-	(void)user;
-	struct http_call *call = lws_get_opaque_user_data(wsi);
-	if (!call)
-		return reason == LWS_CALLBACK_CLIENT_HTTP_WRITEABLE || reason == LWS_CALLBACK_RECEIVE_CLIENT_HTTP ? -1 : 0;
+	struct http_call *call = (struct http_call *)owner;
 	switch (reason) {
 	case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
-		call->wsi = wsi;
 		return write_headers(call, wsi, in, *(unsigned char **)in + len);
 	case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
 		return write_body(call, wsi);
@@ -136,32 +125,27 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
 		call->whole = true;
 		finish(call);
 		return 0;
-	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+	case NET_GONE:
+		if (wsi != call->wsi)
+			return 0;
 		call->wsi = NULL;
-		lws_set_opaque_user_data(wsi, NULL);
 		/* Once the request may have arrived it is not repeated at another address: it may have been done. */
-		if (call->sent)
+		if (call->sent || call->status || call->whole)
 			finish(call);
 		else
 			dial_next(call->dial);
-		return 0;
-	case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
-		call->wsi = NULL;
-		lws_set_opaque_user_data(wsi, NULL);
-		finish(call);
 		return 0;
 	default:
 		return 0;
 	}
 }
 
-const struct lws_protocols http_protocol = { .name = "forwhom-http", .callback = on_http, .rx_buffer_size = 4096 };
-
 struct http_call *http_send(struct net *net, const struct http_request *request)
 {
 	struct http_call *call = calloc(1, sizeof *call);
 	if (!call)
 		abort();
+	call->owner.on_event = on_event;
 	call->on_answer = request->on_answer;
 	call->ctx = request->ctx;
 	snprintf(call->bearer, sizeof call->bearer, "%s", request->bearer ? request->bearer : "");
@@ -177,10 +161,10 @@ struct http_call *http_send(struct net *net, const struct http_request *request)
 	uv_timer_start(&call->deadline, on_deadline, HTTP_DEADLINE_MS, 0);
 	struct dial_to to = {
 		.place = request->place,
-		.protocol = &http_protocol,
 		.method = request->method,
 		.path = request->path,
-		.owner = call,
+		.owner = &call->owner,
+		.wsi = &call->wsi,
 		.on_failed = on_dial_failed,
 	};
 	call->dial = dial_new(net, &to);

@@ -32,6 +32,7 @@ struct frame {
 };
 
 struct link {
+	struct net_owner owner; /* first */
 	struct net *net;
 	struct link_config config;
 	struct place place;
@@ -45,7 +46,7 @@ struct link {
 	uv_timer_t timer;
 	unsigned attempt;
 	uint64_t up_since_ms, heard_ms;
-	bool pinged, greeted;
+	bool established, pinged, greeted;
 };
 
 static void reach(struct link *link);
@@ -82,16 +83,13 @@ static void hang_up(struct link *link)
 	uv_timer_stop(&link->timer);
 	dial_free(link->dial);
 	http_cancel(link->ticket_call);
-	if (link->wsi) {
-		lws_set_opaque_user_data(link->wsi, NULL);
-		lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-	}
+	net_let_go(link->wsi);
 	link->dial = NULL;
 	link->ticket_call = NULL;
 	link->wsi = NULL;
 	frames_drop(link);
 	buf_reset(&link->in);
-	link->pinged = link->greeted = false;
+	link->established = link->pinged = link->greeted = false;
 }
 
 static void on_retry(uv_timer_t *timer)
@@ -311,18 +309,12 @@ static void on_close_frame(struct link *link, const unsigned char *in, size_t n)
 	come_back_later(link);
 }
 
-static int on_socket(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+static int on_event(struct net_owner *owner, struct lws *wsi, enum lws_callback_reasons reason, void *in, size_t len)
 {
-	(void)user;
-	struct link *link = lws_get_opaque_user_data(wsi);
-	if (!link)
-		return reason == LWS_CALLBACK_CLIENT_WRITEABLE || reason == LWS_CALLBACK_CLIENT_RECEIVE ? -1 : 0;
+	struct link *link = (struct link *)owner;
 	switch (reason) {
-	case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
-		link->wsi = wsi;
-		return 0;
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
-		link->wsi = wsi;
+		link->established = true;
 		link->heard_ms = uv_now(&link->net->loop);
 		say_hello(link);
 		return 0;
@@ -333,22 +325,19 @@ static int on_socket(struct lws *wsi, enum lws_callback_reasons reason, void *us
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 		on_close_frame(link, in, len);
 		return 0;
-	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+	case NET_GONE:
+		if (wsi != link->wsi)
+			return 0;
 		link->wsi = NULL;
-		lws_set_opaque_user_data(wsi, NULL);
-		dial_next(link->dial);
-		return 0;
-	case LWS_CALLBACK_CLIENT_CLOSED:
-		link->wsi = NULL;
-		lws_set_opaque_user_data(wsi, NULL);
-		come_back_later(link);
+		if (link->established)
+			come_back_later(link);
+		else
+			dial_next(link->dial);
 		return 0;
 	default:
 		return 0;
 	}
 }
-
-const struct lws_protocols link_protocol = { .name = "forwhom.1", .callback = on_socket, .rx_buffer_size = 16384 };
 
 /* --- reaching --- */
 
@@ -357,18 +346,18 @@ static void on_reach_late(uv_timer_t *timer)
 	come_back_later(timer->data);
 }
 
-static void on_dial_failed(void *owner)
+static void on_dial_failed(struct net_owner *owner)
 {
-	come_back_later(owner);
+	come_back_later((struct link *)owner);
 }
 
 static void dial(struct link *link)
 {
 	struct dial_to to = {
 		.place = &link->place,
-		.protocol = &link_protocol,
 		.path = "/ws",
-		.owner = link,
+		.owner = &link->owner,
+		.wsi = &link->wsi,
 		.on_failed = on_dial_failed,
 	};
 	link->dial = dial_new(link->net, &to);
@@ -425,6 +414,7 @@ struct link *link_new(struct net *net, const struct link_config *config)
 	struct link *link = calloc(1, sizeof *link);
 	if (!link)
 		abort();
+	link->owner.on_event = on_event;
 	link->net = net;
 	link->config = *config;
 	link->place = *config->place;

@@ -24,6 +24,40 @@ static void on_log(int level, const char *line)
 	fputs(line, stderr);
 }
 
+static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	(void)user;
+	struct net_owner *owner = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+	if (owner)
+		return owner->on_event(owner, wsi, reason, in, len);
+	switch (reason) { /* let go of, and about to do something: it ends instead */
+	case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+	case LWS_CALLBACK_CLIENT_ESTABLISHED:
+	case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
+	case LWS_CALLBACK_CLIENT_WRITEABLE:
+	case LWS_CALLBACK_CLIENT_RECEIVE:
+	case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
+	case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+static const struct lws_protocols protocols[] = {
+	{ .name = "forwhom-http", .callback = on_event, .rx_buffer_size = 4096 },
+	{ .name = "forwhom.1", .callback = on_event, .rx_buffer_size = 16384 },
+	{ 0 },
+};
+
+void net_let_go(struct lws *wsi)
+{
+	if (!wsi)
+		return;
+	lws_set_opaque_user_data(wsi, NULL);
+	lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
 bool net_init(struct net *net)
 {
 	*net = (struct net){ 0 };
@@ -33,13 +67,10 @@ bool net_init(struct net *net)
 /* The library starts when something is first dialled: what needs no server must not need it either, and it cannot be ended cleanly before the loop has turned. */
 static struct lws_context *context_of(struct net *net)
 {
-	static struct lws_protocols protocols[3];
 	if (net->context)
 		return net->context;
 	/* Silent unless asked: its lines would land in the middle of a full-screen picture, and may hold addresses. */
 	lws_set_log_level(getenv("FORWHOM_DEBUG") ? LLL_ERR | LLL_WARN | LLL_NOTICE | LLL_CLIENT : 0, on_log);
-	protocols[0] = http_protocol;
-	protocols[1] = link_protocol;
 	void *loops[] = { &net->loop };
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN,
@@ -55,7 +86,7 @@ static struct lws_context *context_of(struct net *net)
 	net->context = lws_create_context(&info);
 	if (!net->context) {
 		fputs("forwhom: libwebsockets could not start on libuv (is its package libwebsockets-evlib-uv there?)\n", stderr);
-		abort();
+		exit(3);
 	}
 	return net->context;
 }
@@ -118,12 +149,13 @@ static void try_address(struct dial *dial, const struct addrinfo *address)
 		.ssl_connection = dial->place.tls ? LCCSCF_USE_SSL : 0,
 		.path = dial->path.s,
 		.host = dial->host.s,
-		.protocol = dial->to.method ? NULL : dial->to.protocol->name,
-		.local_protocol_name = dial->to.protocol->name,
+		.protocol = dial->to.method ? NULL : protocols[1].name,
+		.local_protocol_name = protocols[dial->to.method ? 0 : 1].name,
 		.method = dial->to.method,
 		.ietf_version_or_minus_one = -1,
 		.alpn = "http/1.1",
 		.opaque_user_data = dial->to.owner,
+		.pwsi = dial->to.wsi,
 	};
 	info.ssl_connection |= LCCSCF_HTTP_NO_FOLLOW_REDIRECT;
 	if (!lws_client_connect_via_info(&info))

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
+#include <utf8proc.h>
 
 enum { LINE_MAX_BYTES = 1 << 16 };
 
@@ -66,7 +67,28 @@ void print_line(const char *text)
 	flush_or_leave();
 }
 
-/* Escapes what a terminal could take for a command, by the same writer as on the wire: the output may well be shown on one. */
+/* A JSON string in which everything that a terminal could obey is written as \\u: the same string for whoever parses it, harmless for whoever looks at it. */
+static void add_json_string(struct buf *out, const char *text)
+{
+	struct buf quoted = { 0 };
+	buf_json_string(&quoted, text, strlen(text));
+	for (size_t i = 0; i < quoted.n;) {
+		int32_t c;
+		utf8proc_ssize_t used = utf8proc_iterate((const utf8proc_uint8_t *)quoted.s + i, (utf8proc_ssize_t)(quoted.n - i), &c);
+		char escape[16];
+		if (used < 1)
+			break; /* cannot be: it came from a strict parser */
+		if (term_code_point_is_safe(c))
+			buf_add(out, quoted.s + i, (size_t)used);
+		else if (c < 0x10000)
+			buf_add(out, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", (unsigned)c));
+		else
+			buf_add(out, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x\\u%04x", 0xD800 + (((unsigned)c - 0x10000) >> 10), 0xDC00 + ((unsigned)c & 0x3FF)));
+		i += (size_t)used;
+	}
+	buf_release(&quoted);
+}
+
 void print_json(cJSON *json)
 {
 	struct buf out = { 0 };
@@ -76,10 +98,10 @@ void print_json(cJSON *json)
 	{
 		if (out.n > 1)
 			buf_char(&out, ',');
-		buf_json_string(&out, item->string, strlen(item->string));
+		add_json_string(&out, item->string);
 		buf_char(&out, ':');
 		if (cJSON_IsString(item)) {
-			buf_json_string(&out, item->valuestring, strlen(item->valuestring));
+			add_json_string(&out, item->valuestring);
 		} else {
 			char *text = cJSON_PrintUnformatted(item);
 			buf_str(&out, text);

@@ -5,9 +5,12 @@
 #include <string.h>
 #include <utlist.h>
 
-/* How many may be under way at once. The server counts what ignores a retry_ms against its sender: with three at most two can be on their way when the first is
- * refused for its rate. Staff have no posting limit and a deep enough bucket. */
+/* How many may be under way at once: each ok adds one up to these, a refusal for its rate takes it back to one, because what is on its way behind a refused change may
+ * still be taken, and then stands before it. Staff have no posting limit and a deeper bucket. */
 enum { WINDOW_MEMBER = 3, WINDOW_STAFF = 24, RETRY_MIN_MS = 50 };
+
+/* Sent a little slower than the server allows (30 a second, 120 at once), so that refusals stay rare. */
+enum { PACE_PER_S = 25, PACE_BURST = 100 };
 
 /* A snapshot may be a little old, with the ops since then behind it, and says nothing of how many these are. Two pings, the second sent when the first has been answered,
  * flush them out: answers may overtake ops, but only those of the same turn of the server. */
@@ -22,6 +25,8 @@ struct seat {
 	struct journal journal;
 	struct link *link;
 	uv_timer_t pump; /* sends what may be sent, now or when a retry_ms has passed */
+	size_t window;   /* how many may be under way at the moment */
+	uint64_t paced_mono_ms; /* the pace: the moment at which its bucket will be full again */
 	bool keep_refused, ready, quiet, remembered;
 	int storage_error;
 	int barriers; /* pings answered since the first snapshots were complete */
@@ -62,15 +67,29 @@ static void pump_at(struct seat *seat, uint64_t mono_ms)
 	uv_timer_start(&seat->pump, on_pump, mono_ms > now ? mono_ms - now : 0, 0);
 }
 
-static size_t window(const struct seat *seat)
+static size_t window_max(const struct seat *seat)
 {
 	return role_is_staff(seat->model.role) ? WINDOW_STAFF : WINDOW_MEMBER;
+}
+
+/* Takes one from the pace's bucket; else returns the moment at which there is one. A bucket is kept as the time at which it is full. */
+static uint64_t pace(struct seat *seat)
+{
+	enum { STEP_MS = 1000 / PACE_PER_S };
+	uint64_t now = uv_now(&seat->net->loop);
+	if (seat->paced_mono_ms < now)
+		seat->paced_mono_ms = now;
+	if (seat->paced_mono_ms + STEP_MS > now + (uint64_t)PACE_BURST * STEP_MS)
+		return seat->paced_mono_ms + STEP_MS - (uint64_t)PACE_BURST * STEP_MS;
+	seat->paced_mono_ms += STEP_MS;
+	return 0;
 }
 
 /* In order: what must wait holds back what comes behind it. */
 static void pump(struct seat *seat)
 {
 	size_t sent = 0;
+	uint64_t later;
 	struct change *change;
 	seat->storage_error = journal_sync(&seat->journal);
 	DL_FOREACH(seat->journal.changes, change)
@@ -86,8 +105,12 @@ static void pump(struct seat *seat)
 			pump_at(seat, change->retry_mono_ms);
 			break;
 		}
-		if (sent++ >= window(seat))
+		if (sent++ >= seat->window)
 			break;
+		if ((later = pace(seat))) {
+			pump_at(seat, later);
+			break;
+		}
 		link_send(seat->link, change->message, strlen(change->message));
 		change->state = CHANGE_SENT;
 	}
@@ -147,6 +170,7 @@ static void on_ok(struct seat *seat, struct change *change, const cJSON *answer)
 	int64_t at = 0;
 	json_int(answer, "at", 0, JSON_INT_MAX, &at);
 	journal_done(&seat->journal, change, at);
+	seat->window += seat->window < window_max(seat);
 	seat->events.on_ok(seat, change, answer, seat->events.ctx);
 	drop_arrived(seat);
 }
@@ -169,6 +193,7 @@ static void on_no(struct seat *seat, struct change *change, const cJSON *answer)
 	int64_t retry_ms = 0;
 	json_str(answer, "code", &code, &n);
 	if (is_for_later(code) && json_int(answer, "retry_ms", 0, 3600000, &retry_ms)) {
+		seat->window = 1;
 		change->state = CHANGE_KEPT;
 		change->retry_mono_ms = uv_now(&seat->net->loop) + (uint64_t)retry_ms + RETRY_MIN_MS;
 		return;
@@ -222,6 +247,7 @@ static void on_welcome(const cJSON *welcome, void *ctx)
 		return;
 	seat->barred = false;
 	seat->barriers = 0;
+	seat->window = window_max(seat);
 	remember(seat);
 	DL_FOREACH(seat->journal.changes, change)
 		if (change->state == CHANGE_SENT) {

@@ -384,6 +384,7 @@ bool term_open(uv_loop_t *loop, const struct term_events *events)
 	term.events = *events;
 	term.flags_before = fcntl(STDIN_FILENO, F_GETFL);
 	watch_signals(loop);
+	signal(SIGTTOU, SIG_IGN); /* ended while in the background: giving the terminal back must not stop us half way */
 	if (!getenv("ESCDELAY"))
 		set_escdelay(ESCAPE_DELAY_MS);
 	term.screen = newterm(NULL, stdout, stdin);

@@ -69,10 +69,10 @@ static int32_t glyph_of(int32_t c)
 	}
 }
 
-static bool is_mark(int32_t c)
+/* Would join what stands before it. Not every mark does: some vowel signs of Burmese stand by themselves. */
+static bool is_joining(int32_t c)
 {
-	utf8proc_category_t category = utf8proc_category(c);
-	return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME || category == UTF8PROC_CATEGORY_MC;
+	return !utf8proc_grapheme_break(DOTTED_CIRCLE, c);
 }
 
 static int width_of_base(int32_t c)
@@ -150,7 +150,7 @@ void term_cluster(const char *s, size_t n, struct cluster *out)
 		out->width = 1;
 		return;
 	}
-	if (is_mark(c)) {
+	if (is_joining(c)) {
 		append(out, DOTTED_CIRCLE);
 		out->width = 1;
 		append(out, c);
@@ -172,6 +172,11 @@ void term_safe(struct buf *out, const char *s, size_t n)
 		term_cluster(s + i, n - i, &cluster);
 		buf_add(out, cluster.bytes, cluster.n);
 	}
+}
+
+bool term_code_point_is_safe(int32_t c)
+{
+	return may_extend(c) && c != 0x200E && c != 0x200F && c != 0x61C;
 }
 
 int term_width(const char *s, size_t n)

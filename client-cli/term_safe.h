@@ -3,6 +3,7 @@
 #include "proto/buf.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * The one gate between what people typed and a terminal. Pure, total (any bytes at all may come in), linear.
@@ -31,6 +32,9 @@ void term_cluster(const char *s, size_t n, struct cluster *out);
 
 /* Appends the text made safe. */
 void term_safe(struct buf *out, const char *s, size_t n);
+
+/* Whether this code point may be shown as it is (by itself, or joined to a base). */
+bool term_code_point_is_safe(int32_t c);
 
 /* Cells the text takes. */
 int term_width(const char *s, size_t n);

@@ -114,7 +114,7 @@ static size_t place_of(const struct ui *ui, const struct picture *picture, const
 void ui_settle(struct ui *ui, const struct picture *picture)
 {
 	size_t n, *list = visible(ui, picture, &n);
-	if (n && place_of(ui, picture, list, n) == n)
+	if (n && (!ui->moved || place_of(ui, picture, list, n) == n))
 		select_post(ui, &picture->posts[list[0]]);
 	free(list);
 }
@@ -265,10 +265,8 @@ static struct intent submit(struct ui *ui, const struct picture *picture)
 			ui->compose.field = f;
 			return nothing;
 		}
-	if (picture->frozen && !role_is_staff(picture->role)) {
-		flash(ui, "compose.frozen");
-		return intent(INTENT_KEEP);
-	}
+	if (picture->frozen && !role_is_staff(picture->role))
+		return intent(INTENT_KEEP); /* the composer says why */
 	ui->mode = UI_WALL;
 	return intent(INTENT_SUBMIT);
 }
@@ -459,6 +457,7 @@ static struct intent key_letter(struct ui *ui, char letter, const struct picture
 
 static struct intent key_wall(struct ui *ui, const struct key *key, const struct picture *picture)
 {
+	ui->moved = true;
 	switch (key->type) {
 	case KEY_TEXT: return key->n == 1 ? key_letter(ui, key->text[0], picture) : nothing;
 	case KEY_GO_DOWN: step(ui, picture, 1); break;

@@ -28,11 +28,12 @@ struct compose {
 
 enum door_field { DOOR_ADDRESS, DOOR_CODE, DOOR_NAME, DOOR_FIELDS };
 
-enum { UI_COLUMNS_MAX = 64, UI_COLUMN_MIN = 38, UI_WIDE = 120 };
+enum { UI_COLUMNS_MAX = 64, UI_COLUMN_MIN = 38, UI_COLUMN_MAX = 84, UI_WIDE = 120 };
 
 struct ui {
 	enum ui_mode mode;
 	char selected[OBJECT_ID_CAP];
+	bool moved; /* the selection is the person's; until then it stays at the top while the wall fills */
 	struct editor line;
 	enum ui_line line_for;
 	struct buf filter;

@@ -127,6 +127,19 @@ void view_editor(struct grid *grid, int row, int column, int width, const struct
 
 /* --- the frame --- */
 
+/* As many lines as it needs, as far as a small screen can spare them. Returns how many it took. */
+static int draw_prompt(struct grid *grid, const char *prompt)
+{
+	int room = grid->rows > 12 ? grid->rows / 6 : 1;
+	struct pen pen = { .grid = grid, .width = grid->columns, .top = 1, .bottom = 1 + room, .row = 1 };
+	if (room == 1)
+		return grid_text(grid, 1, 0, grid->columns, STYLE_COLOUR(COLOUR_ACCENT), prompt) > 0;
+	pen_text(&pen, prompt, STYLE_COLOUR(COLOUR_ACCENT));
+	if (pen.row > pen.bottom)
+		grid_text(grid, pen.bottom - 1, grid->columns - 1, 1, STYLE_COLOUR(COLOUR_ACCENT), "…");
+	return pen.row < pen.bottom ? pen.row - 1 : room;
+}
+
 static int draw_header(struct grid *grid, const struct picture *picture)
 {
 	char display[CODE_DISPLAY_CHARS + 1] = "";
@@ -135,9 +148,7 @@ static int draw_header(struct grid *grid, const struct picture *picture)
 		code_display(picture->code, display);
 	grid_text(grid, 0, 0, width - code - 2, STYLE_BOLD, picture->title);
 	grid_text_right(grid, 0, width, code, STYLE_BOLD | STYLE_COLOUR(COLOUR_ACCENT), display);
-	struct pen pen = { .grid = grid, .width = width, .top = 1, .bottom = grid->rows > 12 ? 3 : 2, .row = 1 };
-	pen_text(&pen, picture->prompt, STYLE_COLOUR(COLOUR_ACCENT));
-	int row = pen.row < pen.bottom ? pen.row : pen.bottom;
+	int row = 1 + draw_prompt(grid, picture->prompt);
 	if (grid->rows > 12) {
 		const char *names = sentence(!strcmp(picture->names, "hidden") ? "names.hidden" : "names.named");
 		grid_text(grid, row++, 0, width, STYLE_DIM, names);

@@ -242,6 +242,8 @@ static void draw_side_by_side(struct grid *grid, struct ui *ui, struct column *a
 	if (ui->columns_from > count - shown)
 		ui->columns_from = count - shown;
 	int width = (grid->columns - GUTTER * (shown - 1)) / shown;
+	if (width > UI_COLUMN_MAX)
+		width = UI_COLUMN_MAX; /* longer lines are hard to read */
 	for (int c = 0; c < shown; c++) {
 		int n = ui->columns_from + c;
 		struct column column = *all;

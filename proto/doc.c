@@ -129,14 +129,16 @@ static void put(struct doc *doc, struct object *old, const struct op *op)
 		object_free(old);
 		old = NULL;
 	}
-	if (old) {
-		object_clear(old);
-		set_fields(old, op);
-		return;
-	}
 	struct object *object = object_new(op->kind, op->id);
 	set_fields(object, op);
-	HASH_ADD_STR(doc->objects, id, object);
+	if (!old) {
+		HASH_ADD_STR(doc->objects, id, object);
+		return;
+	}
+	/* In place, so that the order stays; and only now, because `op` may borrow from what it replaces. */
+	object_clear(old);
+	memcpy(old->values, object->values, sizeof(struct value) * (size_t)kind_specs[old->kind].field_count);
+	free(object);
 }
 
 void doc_apply(struct doc *doc, const struct op *op)

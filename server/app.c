@@ -34,6 +34,7 @@ enum {
 	STOP_MS = 3500,            /* SIGTERM to the end of waiting; what then remains fits the fifth second */
 	STOP_POLL_MS = 20,
 	DIRECTORY_TICK_S = 60,
+	SIGNALS = 3,
 	LINK_BYTES = ORIGIN_BYTES + 64,
 };
 
@@ -49,9 +50,9 @@ struct app {
 	struct site *site;
 	struct admin *admin;
 	uv_check_t turn;
-	uv_timer_t turn_timer, second, stop_timer;
-	uv_signal_t signals[2];
-	uint64_t seconds;
+	uv_timer_t turn_timer, tick, stop_timer;
+	uv_signal_t signals[SIGNALS];
+	uint64_t ticks, seconds;
 	int64_t stop_deadline_ms;
 	bool is_stopping;
 	size_t sockets_max;
@@ -132,13 +133,15 @@ static void run_turn(struct app *app)
 		uv_timer_start(&app->turn_timer, on_turn_timer, (uint64_t)delay_ms, 0);
 }
 
-static void on_second(uv_timer_t *timer)
+static void on_tick(uv_timer_t *timer)
 {
 	struct app *app = timer->data;
 
+	ws_tick(app->ws); /* first, so that the hub knows who gave a sign of life */
+	if (++app->ticks % WS_TICKS_PER_S)
+		return;
 	app->seconds++;
 	hub_tick(app->hub, mono_ms(), wall_ms());
-	ws_tick(app->ws);
 	if (app->seconds % DIRECTORY_TICK_S == 0)
 		directory_tick(app->directory, wall_ms());
 	log_flush_suppressed();
@@ -173,7 +176,7 @@ static void begin_stop(struct app *app, const char *why)
 
 static void on_signal(uv_signal_t *signal, int number)
 {
-	begin_stop(signal->data, number == SIGTERM ? "SIGTERM" : "SIGINT");
+	begin_stop(signal->data, number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "SIGHUP");
 }
 
 /* ---- invites ---- */
@@ -361,27 +364,30 @@ static bool start(struct app *app)
 
 static void start_clocks(struct app *app)
 {
+	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+
 	uv_check_init(&app->loop, &app->turn);
 	uv_timer_init(&app->loop, &app->turn_timer);
-	uv_timer_init(&app->loop, &app->second);
+	uv_timer_init(&app->loop, &app->tick);
 	uv_timer_init(&app->loop, &app->stop_timer);
-	app->turn.data = app->turn_timer.data = app->second.data = app->stop_timer.data = app;
+	app->turn.data = app->turn_timer.data = app->tick.data = app->stop_timer.data = app;
 	uv_check_start(&app->turn, on_turn);
-	uv_timer_start(&app->second, on_second, 1000, 1000);
-	for (int i = 0; i < 2; i++) {
+	uv_timer_start(&app->tick, on_tick, 1000 / WS_TICKS_PER_S, 1000 / WS_TICKS_PER_S);
+	for (int i = 0; i < SIGNALS; i++) {
 		uv_signal_init(&app->loop, &app->signals[i]);
 		app->signals[i].data = app;
-		uv_signal_start(&app->signals[i], on_signal, i ? SIGINT : SIGTERM);
+		uv_signal_start(&app->signals[i], on_signal, numbers[i]);
 	}
 }
 
 static void stop_clocks(struct app *app)
 {
-	uv_handle_t *handles[] = { (uv_handle_t *)&app->turn, (uv_handle_t *)&app->turn_timer, (uv_handle_t *)&app->second, (uv_handle_t *)&app->stop_timer,
-				   (uv_handle_t *)&app->signals[0], (uv_handle_t *)&app->signals[1] };
-
-	for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++)
-		uv_close(handles[i], NULL);
+	uv_close((uv_handle_t *)&app->turn, NULL);
+	uv_close((uv_handle_t *)&app->turn_timer, NULL);
+	uv_close((uv_handle_t *)&app->tick, NULL);
+	uv_close((uv_handle_t *)&app->stop_timer, NULL);
+	for (int i = 0; i < SIGNALS; i++)
+		uv_close((uv_handle_t *)&app->signals[i], NULL);
 }
 
 /* Everything in the order that leaves nothing pointing at what is gone: sockets, then the store (which finishes what was handed to it and calls back), then the loop runs dry. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "server/net/address.h"
+#include "server/net/front.h"
 
 enum type { TYPE_FLAG, TYPE_TEXT, TYPE_LIST };
 
@@ -287,6 +288,8 @@ static void check_values(struct loader *loader)
 	for (size_t i = 0; i < config->listen.count; i++)
 		if (!address_parse(config->listen.items[i], &address))
 			fail(loader, "listen", config->listen.items[i], "must be an address and a port, like 127.0.0.1:8080 or [::1]:8080");
+	if (config->listen.count > FRONT_LISTEN_MAX)
+		fail(loader, "listen", "", "given too often");
 	for (size_t i = 0; i < config->behind_proxy.count; i++)
 		if (!address_is_valid(config->behind_proxy.items[i], true))
 			fail(loader, "behind-proxy", config->behind_proxy.items[i], "must be an address, like 10.0.0.7, or a network, like 10.0.0.0/24");

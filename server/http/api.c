@@ -254,8 +254,20 @@ static void on_signed_in(enum store_result result, void *ctx)
 	task_end(task);
 }
 
+/* True, and the task over without an answer, once the store is being closed: hashing and storing may end after that, too late to write more. */
+static bool is_too_late(struct task *task)
+{
+	if (!task->site->is_closed)
+		return false;
+	exchange_drop(task->exchange);
+	task_end(task);
+	return true;
+}
+
 static void sign_in(struct task *task)
 {
+	if (is_too_late(task))
+		return;
 	directory_sign_in(task->site->config.directory, task->account, task->token, wall_ms(), on_signed_in, task);
 }
 
@@ -263,20 +275,18 @@ static void on_redeemed(enum store_result result, void *ctx)
 {
 	struct task *task = ctx;
 
-	/* The store may finish this while it is being closed: too late to write more. The account is there, the answer unknown. */
-	if (task->site->is_closed)
-		exchange_drop(task->exchange);
-	else if (is_durable(task->exchange, result)) {
+	if (is_durable(task->exchange, result))
 		sign_in(task);
-		return;
-	}
-	task_end(task);
+	else
+		task_end(task);
 }
 
 static void redeem(struct task *task)
 {
 	struct directory *directory = task->site->config.directory;
 
+	if (is_too_late(task))
+		return;
 	/* Again, because a hash was made since; the name first, since redeeming uses the invite up. */
 	if (directory_account_by_name(directory, task->name)) {
 		exchange_refuse(task->exchange, 409, "conflict", "name.taken", NULL);
@@ -379,10 +389,17 @@ void api_invite(struct site *site, struct http_exchange *exchange)
 	cJSON_Delete(body);
 }
 
-static void on_login_verified(bool matches, void *ctx)
+static void on_login_verified(enum password_match match, void *ctx)
 {
 	struct task *task = ctx;
-	const struct account *account = matches ? directory_account(task->site->config.directory, task->account) : NULL;
+	const struct account *account = match == MATCH_RIGHT ? directory_account(task->site->config.directory, task->account) : NULL;
+
+	if (match == MATCH_UNKNOWN) {
+		login_budget_give_back(task->site->logins, task->name, task->exchange->address);
+		refuse_later(task->exchange, 503, "busy", RETRY_MS);
+		task_end(task);
+		return;
+	}
 
 	if (!account) {
 		char prefix[ADDRESS_BYTES];
@@ -393,7 +410,7 @@ static void on_login_verified(bool matches, void *ctx)
 		task_end(task);
 		return;
 	}
-	login_budget_give_back(task->site->logins, task->name, task->exchange->address);
+	login_budget_succeed(task->site->logins, task->name, task->exchange->address);
 	snprintf(task->name, sizeof task->name, "%s", account->name);
 	sign_in(task);
 }

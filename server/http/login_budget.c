@@ -95,11 +95,20 @@ int64_t login_budget_take(struct login_budget *budget, const char *name, const c
 	return 0;
 }
 
+static void give_back(struct slot *slot)
+{
+	if (slot->count > 0)
+		slot->count--;
+}
+
 void login_budget_give_back(struct login_budget *budget, const char *name, const char *address)
 {
-	struct slot *of_address = find(budget, key_of(budget, NULL, address)), *of_name = find(budget, key_of(budget, name, address));
+	give_back(find(budget, key_of(budget, NULL, address)));
+	give_back(find(budget, key_of(budget, name, address)));
+}
 
-	if (of_address->count > 0)
-		of_address->count--;
-	of_name->count = 0;
+void login_budget_succeed(struct login_budget *budget, const char *name, const char *address)
+{
+	give_back(find(budget, key_of(budget, NULL, address)));
+	find(budget, key_of(budget, name, address))->count = 0;
 }

@@ -14,6 +14,8 @@ void login_budget_free(struct login_budget *budget);
 
 /* Takes one attempt. Returns 0, or the milliseconds after which the next one is allowed. `name` is as typed, compared without case. */
 int64_t login_budget_take(struct login_budget *budget, const char *name, const char *address, int64_t mono_ms);
-/* The attempt was good after all. */
+/* The attempt was not made after all: gives it back, and no more, else whoever can make the server busy could wipe out their failures. */
 void login_budget_give_back(struct login_budget *budget, const char *name, const char *address);
+/* The attempt was good: gives it back and forgets the failures of this account and address. */
+void login_budget_succeed(struct login_budget *budget, const char *name, const char *address);
 #endif

@@ -29,8 +29,8 @@ static const char *const words[] = {
 	"entrepreneur", "entrepreneurship", "startup", "business", "canvas", "value", "proposition", "valueproposition", "businessmodel", "model", "wall", "post", "posts", "board", "venture", "pitch", "lean",
 };
 
-/* Letters only, in lower case, with the usual stand-ins turned back. Returns their number. */
-static size_t letters_of(const char *text, char out[PASSWORD_BYTES_MAX + 1])
+/* Letters only, in lower case, with the usual stand-ins turned back (`leet`) or left out. Returns their number. */
+static size_t letters_of(const char *text, bool leet, char out[PASSWORD_BYTES_MAX + 1])
 {
 	static const char from[] = "0134578@$!|", to[] = "oieastbasil";
 	size_t n = 0;
@@ -40,7 +40,7 @@ static size_t letters_of(const char *text, char out[PASSWORD_BYTES_MAX + 1])
 	while (end && !isalpha((unsigned char)text[end - 1]) && (unsigned char)text[end - 1] < 0x80)
 		end--;
 	for (size_t i = 0; i < end && n < PASSWORD_BYTES_MAX; i++) {
-		const char *stand_in = text[i] ? strchr(from, text[i]) : NULL;
+		const char *stand_in = leet ? strchr(from, text[i]) : NULL;
 
 		if (isalpha((unsigned char)text[i]))
 			out[n++] = (char)tolower((unsigned char)text[i]);
@@ -104,13 +104,16 @@ enum password_verdict password_judge(const char *password, const char *name)
 		return PASSWORD_LONG;
 	if (is_pattern(password, n))
 		return PASSWORD_COMMON;
-	size_t count = letters_of(password, letters);
-	letters_of(name, name_letters);
-	if (count < 3)
-		/* Hardly a letter: digits are guessed quickly, unless there are many. */
-		return n < 20 && count == 0 ? PASSWORD_COMMON : PASSWORD_OK;
-	if (is_pattern(letters, count) || is_made_of_words(letters, count, name_letters))
-		return PASSWORD_COMMON;
+	letters_of(name, false, name_letters);
+	for (int leet = 0; leet <= 1; leet++) {
+		size_t count = letters_of(password, leet, letters);
+
+		/* Digits alone are guessed quickly, unless there are many. */
+		if (count == 0 && n < 20)
+			return PASSWORD_COMMON;
+		if (count >= 3 && (is_pattern(letters, count) || is_made_of_words(letters, count, name_letters)))
+			return PASSWORD_COMMON;
+	}
 	return PASSWORD_OK;
 }
 
@@ -122,7 +125,7 @@ struct job {
 	struct job *next;
 	char password[PASSWORD_BYTES_MAX + 1];
 	char hash[PASSWORD_HASH_BYTES];
-	bool is_verify, is_dummy, succeeded;
+	bool is_verify, is_dummy, is_done, succeeded;
 	passwords_on_hash *on_hash;
 	passwords_on_verify *on_verify;
 	void *ctx;
@@ -147,13 +150,14 @@ static void run(uv_work_t *work)
 	else
 		job->succeeded = crypto_pwhash_str(job->hash, job->password, strlen(job->password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
 						   crypto_pwhash_MEMLIMIT_INTERACTIVE) == 0;
+	job->is_done = true;
 	sodium_memzero(job->password, sizeof job->password);
 }
 
 static void end_job(struct job *job)
 {
 	if (job->is_verify)
-		job->on_verify(job->succeeded, job->ctx);
+		job->on_verify(!job->is_done ? MATCH_UNKNOWN : job->succeeded ? MATCH_RIGHT : MATCH_WRONG, job->ctx);
 	else
 		job->on_hash(job->succeeded ? job->hash : NULL, job->ctx);
 	sodium_memzero(job, sizeof *job);
@@ -167,9 +171,8 @@ static void after(uv_work_t *work, int status)
 	struct job *job = work->data;
 	struct passwords *passwords = job->passwords;
 
+	(void)status; /* nothing is ever cancelled */
 	passwords->running--;
-	if (status != 0)
-		job->succeeded = false;
 	end_job(job);
 	start_next(passwords);
 }

@@ -25,9 +25,11 @@ enum password_verdict password_judge(const char *password, const char *name);
 
 struct passwords;
 
-/* `hash` is NULL and `matches` false when it could not be done (out of memory, or the server is stopping). */
+enum password_match { MATCH_UNKNOWN, MATCH_WRONG, MATCH_RIGHT };
+
+/* `hash` is NULL and `match` MATCH_UNKNOWN when it was not done (out of memory, or the server is stopping). */
 typedef void passwords_on_hash(const char *hash, void *ctx);
-typedef void passwords_on_verify(bool matches, void *ctx);
+typedef void passwords_on_verify(enum password_match match, void *ctx);
 
 struct passwords *passwords_new(uv_loop_t *loop);
 /* Nothing may be under way any more. Takes NULL. */

@@ -12,7 +12,6 @@
 #include "server/net/ws.h"
 
 enum {
-	LISTEN_MAX = 8,
 	LISTEN_BACKLOG = 1024,
 	READ_BYTES = 65536,
 	SEND_BUFFER_BYTES = 65536, /* the kernel would keep megabytes for each client that stops reading */
@@ -50,7 +49,7 @@ struct client {
 
 struct front {
 	struct front_config config;
-	uv_tcp_t listeners[LISTEN_MAX];
+	uv_tcp_t listeners[FRONT_LISTEN_MAX];
 	size_t listener_count;
 	struct client *clients;
 	size_t count;
@@ -431,7 +430,7 @@ struct front *front_new(const struct front_config *config)
 
 int front_listen(struct front *front, const struct sockaddr *address)
 {
-	assert(front->listener_count < LISTEN_MAX);
+	assert(front->listener_count < FRONT_LISTEN_MAX);
 	uv_tcp_t *tcp = &front->listeners[front->listener_count];
 	struct sockaddr_storage bound;
 	int size = sizeof bound, error;

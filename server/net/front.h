@@ -8,6 +8,8 @@
 #include "server/net/gate.h"
 #include "server/session/limits.h"
 
+enum { FRONT_LISTEN_MAX = 8 };
+
 struct front;
 struct ws;
 

@@ -20,7 +20,7 @@ enum {
 	CLOSE_GRACE_MS = 1000,       /* for the client to answer a close frame */
 	SWEEP_MS = 100,
 	REASON_BYTES_MAX = 123,      /* RFC 6455 section 5.5 */
-	FRAME_HEAD_BYTES_MAX = 14,
+	FRAME_HEAD_BYTES = 6,        /* of a client's frame: two and the mask, and up to eight for a longer length */
 	HIDDEN_PER_S = 1024,         /* bytes of pings and the like, per connection */
 	HIDDEN_BURST = 16384,
 	CLOSE_FLOOD = 4429,
@@ -36,11 +36,14 @@ struct peer {
 	bool is_watched, is_closing;
 	int64_t deadline_ms;         /* of the message that is coming in, or of the close */
 	struct message message;
-	/* What the kernel has received, against what libwebsockets told of (see check_hidden). */
-	uint64_t told_bytes, seen_bytes;
-	int64_t hidden_tokens; /* bytes */
+	/* What the kernel has received against what libwebsockets told of, in bytes (see check_hidden). */
+	uint64_t received_bytes;
+	int64_t told_bytes, early_bytes;
+	int64_t hidden_bytes;    /* at the last tick: received, and not told of */
+	int64_t harmless_bytes;  /* so many of them are known to be whole frames */
+	int64_t hidden_tokens;
 	int64_t stuck_since_ms;
-	bool has_told, has_asked;
+	bool has_told, has_asked, is_flooding;
 	char address[64];
 };
 
@@ -56,6 +59,7 @@ struct ws {
 	struct peer *adopting; /* the connection whose handshake is under way */
 	uv_timer_t sweep;
 	bool is_sweeping, is_stopping;
+	unsigned adopted, ticks;
 };
 
 static int64_t mono_ms(void)
@@ -200,14 +204,42 @@ static uint64_t transport_now_ns(void)
 
 /* ---- what comes in ---- */
 
-static void on_piece(struct peer *peer, const struct message_piece *piece, bool is_binary)
+/* Bytes that the kernel has received and nobody was told of: pings, pongs without words, the head of a frame, or what is still on its way through libwebsockets. */
+static int64_t hidden_now(struct peer *peer)
+{
+	peer->received_bytes = received_bytes(lws_get_socket_fd(peer->wsi), peer->received_bytes);
+	return (int64_t)peer->received_bytes - peer->told_bytes;
+}
+
+static void tell(struct peer *peer, size_t size_bytes, size_t head_bytes)
+{
+	peer->has_told = true;
+	peer->told_bytes += (int64_t)(size_bytes + head_bytes);
+}
+
+static size_t head_bytes_of(size_t payload_bytes)
+{
+	return FRAME_HEAD_BYTES + (payload_bytes < 126 ? 0 : payload_bytes < 65536 ? 2 : 8);
+}
+
+static void on_pong(struct peer *peer, size_t size_bytes)
+{
+	tell(peer, size_bytes, head_bytes_of(size_bytes));
+	if (peer->is_closing)
+		return;
+	/* Pongs stand between frames, so all that came before was whole. */
+	if (peer->has_asked)
+		peer->harmless_bytes = hidden_now(peer);
+	hub_alive(peer->ws->hub, peer->conn, mono_ms());
+}
+
+static void on_piece(struct peer *peer, const struct message_piece *piece, size_t frame_rest_bytes, bool is_binary)
 {
 	const struct limits *limits = peer->ws->limits;
 	int64_t now = mono_ms();
 	bool is_start = !peer->message.is_open;
 
-	peer->has_told = true;
-	peer->told_bytes += piece->size_bytes + FRAME_HEAD_BYTES_MAX;
+	tell(peer, piece->size_bytes, peer->message.in_frame ? 0 : head_bytes_of(piece->size_bytes + frame_rest_bytes));
 	if (peer->is_closing)
 		return;
 	if (is_binary) {
@@ -235,7 +267,7 @@ static void on_piece(struct peer *peer, const struct message_piece *piece, bool 
 
 static void on_established(struct peer *peer)
 {
-	peer->seen_bytes = received_bytes(lws_get_socket_fd(peer->wsi), 0);
+	peer->told_bytes = hidden_now(peer) - peer->early_bytes; /* the request */
 	peer->hidden_tokens = HIDDEN_BURST;
 	peer->conn = hub_connect(peer->ws->hub, peer, peer->address, mono_ms());
 	if (!peer->conn)
@@ -305,16 +337,13 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 		return 0;
 	case LWS_CALLBACK_RECEIVE:
 		if (peer && peer->conn) {
-			bool ends_frame = lws_remaining_packet_payload(wsi) == 0;
-			on_piece(peer, &(struct message_piece){ in, len, ends_frame, lws_is_final_fragment(wsi) != 0 }, lws_frame_is_binary(wsi) != 0);
+			size_t rest = lws_remaining_packet_payload(wsi);
+			on_piece(peer, &(struct message_piece){ in, len, rest == 0, lws_is_final_fragment(wsi) != 0 }, rest, lws_frame_is_binary(wsi) != 0);
 		}
 		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
-		if (peer && peer->conn) {
-			peer->has_told = true;
-			if (!peer->is_closing)
-				hub_alive(peer->ws->hub, peer->conn, mono_ms());
-		}
+		if (peer && peer->conn)
+			on_pong(peer, len);
 		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		if (peer && peer->conn && !peer->is_closing)
@@ -346,50 +375,56 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
 
 /* ---- what libwebsockets does not tell ---- */
 
-/* It hands over nothing of a frame before 2 KiB or its end have come, and answers pings without a word. But the kernel counts the bytes of a connection, so bytes that came and were not told of are
- * known: too many of them are a flood of control frames; and when there are any and no message comes, the client is asked by a ping. One that sits in the middle of a frame cannot answer. */
+/* It hands over nothing of a frame before 2 KiB or its end have come, answers pings without a word, and swallows pongs without words. But the kernel counts the bytes of a connection, so bytes that
+ * came and were not told of are known. They are a sign of life; too many of them are a flood of control frames; and when there are any and no message comes, the client is asked by a ping. One that
+ * sits in the middle of a frame cannot answer. */
 static void check_hidden(struct peer *peer, int64_t now)
 {
-	const struct limits *limits = peer->ws->limits;
-	uint64_t received = received_bytes(lws_get_socket_fd(peer->wsi), peer->seen_bytes), fresh = received - peer->seen_bytes;
+	int64_t deadline_ms = peer->ws->limits->message_deadline_ms, before = peer->hidden_bytes;
+	uint64_t received_before = peer->received_bytes;
 	bool had_told = peer->has_told;
-	int64_t hidden = (int64_t)fresh - (int64_t)peer->told_bytes;
 
-	peer->seen_bytes = received;
-	peer->told_bytes = 0;
+	peer->hidden_bytes = hidden_now(peer);
 	peer->has_told = false;
-	if (peer->hidden_tokens < HIDDEN_BURST)
-		peer->hidden_tokens += HIDDEN_PER_S;
-	if (hidden > 0)
-		peer->hidden_tokens -= hidden;
-	if (peer->hidden_tokens < 0) {
+	if (peer->received_bytes != received_before && !had_told)
+		hub_alive(peer->ws->hub, peer->conn, now);
+
+	/* What is just on its way through is told of by the next time, and given back. So one deficit is none. */
+	peer->hidden_tokens += HIDDEN_PER_S - (peer->hidden_bytes - before);
+	if (peer->hidden_tokens > HIDDEN_BURST)
+		peer->hidden_tokens = HIDDEN_BURST;
+	if (peer->hidden_tokens < 0 && peer->is_flooding) {
 		close_peer(peer, CLOSE_FLOOD, "");
 		return;
 	}
+	peer->is_flooding = peer->hidden_tokens < 0;
 
-	if (had_told || (!fresh && !peer->stuck_since_ms)) {
+	if (had_told && peer->hidden_bytes <= before)
+		peer->harmless_bytes = peer->hidden_bytes;
+	if (peer->hidden_bytes <= peer->harmless_bytes) {
 		peer->stuck_since_ms = 0;
 		peer->has_asked = false;
 		return;
 	}
 	if (!peer->stuck_since_ms)
 		peer->stuck_since_ms = now;
-	if (now - peer->stuck_since_ms >= limits->message_deadline_ms) {
-		close_peer(peer, CLOSE_DEADLINE, "");
-	} else if (!peer->has_asked && now - peer->stuck_since_ms >= limits->message_deadline_ms / 2 && !lws_partial_buffered(peer->wsi)) {
-		uint8_t ping[LWS_PRE + 2] = { [LWS_PRE] = 0x89, [LWS_PRE + 1] = 0 };
+	if (!peer->has_asked && now - peer->stuck_since_ms >= deadline_ms / 2) {
+		uint8_t ping[LWS_PRE + 3] = { [LWS_PRE] = 0x89, [LWS_PRE + 1] = 1, [LWS_PRE + 2] = '?' };
 
 		peer->has_asked = true;
-		send_bytes(peer, ping + LWS_PRE, 2);
+		send_bytes(peer, ping + LWS_PRE, 3);
+	} else if (peer->has_asked && now - peer->stuck_since_ms >= deadline_ms) {
+		close_peer(peer, CLOSE_DEADLINE, "");
 	}
 }
 
 void ws_tick(struct ws *ws)
 {
 	int64_t now = mono_ms();
+	unsigned slice = ws->ticks++ % WS_TICKS_PER_S;
 
 	for (struct peer *peer = ws->all; peer; peer = peer->next)
-		if (peer->conn && !peer->is_closing)
+		if (peer->slice == slice && peer->conn && !peer->is_closing)
 			check_hidden(peer, now);
 }
 
@@ -407,8 +442,9 @@ static void on_lws_log(int level, const char *line)
 	log_event(level & LLL_ERR ? LOG_ERROR : LOG_WARNING, "net.lws", "text=%s", log_value(text, value, sizeof value));
 }
 
-/* Libwebsockets' own pings and hang-ups are put off to where they never matter: the hub has its own. */
-static const lws_retry_bo_t no_idle_policy = { .secs_since_valid_ping = 43200, .secs_since_valid_hangup = 65000 };
+/* No pings and hang-ups of libwebsockets' own: the hub has its own. Zero means no timer at all; one far in the future would stand in a single sorted list for each connection, and make a storm of
+ * joins quadratic (a seventh of the server's time at 5,000). */
+static const lws_retry_bo_t no_idle_policy = { .secs_since_valid_ping = 0, .secs_since_valid_hangup = 0 };
 
 static const struct lws_protocols protocols[] = {
 	{ .name = "forwhom.1", .callback = on_lws, .rx_buffer_size = RX_BUFFER_BYTES, .tx_packet_size = TX_PACKET_BYTES },
@@ -477,11 +513,13 @@ void ws_adopt(struct ws *ws, int fd, const char *key, const char *address, const
 		abort();
 	assert(ws->hub && !ws->adopting);
 	peer->ws = ws;
+	peer->slice = ws->adopted++ % WS_TICKS_PER_S;
 	peer->next = ws->all;
 	if (ws->all)
 		ws->all->prev = peer;
 	ws->all = peer;
 	ws->count++;
+	peer->early_bytes = (int64_t)early_bytes;
 	snprintf(peer->address, sizeof peer->address, "%s", address);
 
 	buf_str(&head, "GET /ws HTTP/1.1\r\nHost: forwhom\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: forwhom.1\r\nSec-WebSocket-Key: ");

@@ -32,7 +32,9 @@ void ws_adopt(struct ws *ws, int fd, const char *key, const char *address, const
 /* Connections now, those being closed included. */
 size_t ws_count(const struct ws *ws);
 
-/* Once a second: watches for bytes that libwebsockets does not tell of (half frames, floods of pings). */
+/* So often a second: watches for bytes that libwebsockets does not tell of (half frames, floods of pings). Each call looks at its share of the connections, every connection once a second, since asking
+ * the kernel about thousands in one turn would hold up everybody else. */
+enum { WS_TICKS_PER_S = 10 };
 void ws_tick(struct ws *ws);
 
 /* Ends all connections. Then run the loop until it is dry, then ws_free. Takes NULL. */

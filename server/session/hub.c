@@ -277,7 +277,8 @@ bool hub_idle(const struct hub *hub)
 
 static void tick_conn(struct hub *hub, struct conn *conn)
 {
-	static const uint8_t ping[FRAME_PAD + 2] = { [FRAME_PAD] = 0x89, [FRAME_PAD + 1] = 0 };
+	/* With a payload: libwebsockets 4.1.6 swallows empty pongs. */
+	static const uint8_t ping[FRAME_PAD + 3] = { [FRAME_PAD] = 0x89, [FRAME_PAD + 1] = 1, [FRAME_PAD + 2] = '?' };
 	const struct limits *limits = hub->limits;
 	int64_t now = hub->mono_ms, silent = now - conn->heard_ms;
 	if (conn->state == CONN_CLOSING)
@@ -292,7 +293,7 @@ static void tick_conn(struct hub *hub, struct conn *conn)
 		conn_close(conn, 4408, "");
 	else if (silent >= limits->ping_after_ms && now - conn->pinged_ms >= limits->ping_after_ms && !hub->transport->busy(conn->peer)) {
 		conn->pinged_ms = now;
-		hub->transport->write(conn->peer, ping + FRAME_PAD, 2);
+		hub->transport->write(conn->peer, ping + FRAME_PAD, 3);
 	}
 }
 

@@ -35,10 +35,11 @@ bool row_read_class(sqlite3_stmt *stmt, struct class_row *row)
 		.id = row_text(stmt, 0),
 		.number = sqlite3_column_int64(stmt, 1),
 		.documents = sqlite3_column_int64(stmt, 2),
-		.done_last = sqlite3_column_int64(stmt, 3),
+		.done_first = sqlite3_column_int64(stmt, 3),
+		.done_last = sqlite3_column_int64(stmt, 4),
 	};
 	sum_class(row, sum);
-	return row_sum_is(stmt, 4, sum);
+	return row_sum_is(stmt, 5, sum);
 }
 
 bool row_read_document(sqlite3_stmt *stmt, struct document_row *row)
@@ -57,6 +58,18 @@ bool row_read_document(sqlite3_stmt *stmt, struct document_row *row)
 		return false;
 	sum_document(row, sum);
 	return row_sum_is(stmt, 7, sum);
+}
+
+bool row_read_done(sqlite3_stmt *stmt, const char *class_id, int64_t *n, struct log_done *done)
+{
+	uint8_t sum[SUM_BYTES];
+	bool whole;
+
+	*n = sqlite3_column_int64(stmt, 0);
+	*done = (struct log_done){ .class_id = class_id, .outcome = row_text(stmt, 3), .at_ms = sqlite3_column_int64(stmt, 4) };
+	whole = row_blob(stmt, 1, done->id, sizeof done->id) && row_blob(stmt, 2, done->hash, sizeof done->hash);
+	sum_done(done, *n, sum);
+	return whole && row_sum_is(stmt, 5, sum);
 }
 
 bool row_read_directory(sqlite3_stmt *stmt, struct log_row *row)

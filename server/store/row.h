@@ -11,6 +11,8 @@
  */
 bool row_read_class(sqlite3_stmt *stmt, struct class_row *row);
 bool row_read_document(sqlite3_stmt *stmt, struct document_row *row);
+/* A row of SQL_DONE or SQL_DONE_OLDEST; `class_id` is the class it should be of, which the result borrows. */
+bool row_read_done(sqlite3_stmt *stmt, const char *class_id, int64_t *n, struct log_done *done);
 bool row_read_directory(sqlite3_stmt *stmt, struct log_row *row);
 
 /* A column's text, "" for what is none. */

@@ -15,7 +15,8 @@ enum { SCHEMA_VERSION = 1, WRITER_BUSY_MS = 250, READER_BUSY_MS = 2000 };
 static const char schema[] =
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE class("
-	" id TEXT PRIMARY KEY, number INTEGER NOT NULL, documents INTEGER NOT NULL, done_last INTEGER NOT NULL,"
+	" id TEXT PRIMARY KEY, number INTEGER NOT NULL, documents INTEGER NOT NULL, done_first INTEGER NOT NULL,"
+	" done_last INTEGER NOT NULL,"
 	" sum BLOB NOT NULL) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE document("
 	" class INTEGER, n INTEGER, doc INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, head INTEGER NOT NULL,"
@@ -33,18 +34,19 @@ static const char schema[] =
 	" sum BLOB NOT NULL, PRIMARY KEY(class, n)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE directory("
 	" kind TEXT, key TEXT, value TEXT NOT NULL, sum BLOB NOT NULL, PRIMARY KEY(kind, key)) STRICT, WITHOUT ROWID;"
-	"INSERT INTO meta VALUES('schema', 1);";
+	"INSERT INTO meta VALUES('schema', 1), ('classes', 0), ('rows', 0);";
 
 static const char *const texts[SQL_COUNT] = {
 	[SQL_BEGIN] = "BEGIN",
 	[SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
-	[SQL_CLASS] = "SELECT id, number, documents, done_last, sum FROM class WHERE id = ?1",
-	[SQL_CLASSES] = "SELECT id, number, documents, done_last, sum FROM class",
-	[SQL_CLASS_AFTER] = "SELECT id, number, documents, done_last, sum FROM class WHERE id > ?1 ORDER BY id LIMIT 1",
+	[SQL_CLASS] = "SELECT id, number, documents, done_first, done_last, sum FROM class WHERE id = ?1",
+	[SQL_CLASSES] = "SELECT id, number, documents, done_first, done_last, sum FROM class",
+	[SQL_CLASS_AFTER] = "SELECT id, number, documents, done_first, done_last, sum FROM class WHERE id > ?1 ORDER BY id LIMIT 1",
 	[SQL_CLASS_LAST] = "SELECT coalesce(max(number), 0) FROM class",
-	[SQL_CLASS_PUT] = "INSERT OR REPLACE INTO class(id, number, documents, done_last, sum) VALUES(?1, ?2, ?3, ?4, ?5)",
+	[SQL_CLASS_PUT] = "INSERT OR REPLACE INTO class(id, number, documents, done_first, done_last, sum)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_DOCUMENT_BY_ID] = "SELECT id, kind, class, n, doc, head, chain, sum FROM document WHERE id = ?1",
 	[SQL_DOCUMENTS] = "SELECT id, kind, class, n, doc, head, chain, sum FROM document WHERE class = ?1 ORDER BY n",
 	[SQL_DOCUMENT_LAST] = "SELECT coalesce(max(doc), 0) FROM document",
@@ -62,13 +64,15 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_SNAPSHOTS] = "SELECT seq, chain, body, sum FROM snapshot WHERE doc = ?1 ORDER BY seq DESC",
 	[SQL_DONE_ADD] = "INSERT INTO done(class, n, id, hash, outcome, at_ms, sum) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[SQL_DONE] = "SELECT n, id, hash, outcome, at_ms, sum FROM done WHERE class = ?1 ORDER BY n DESC LIMIT 100000",
-	[SQL_DONE_OLDEST] = "SELECT n, at_ms FROM done WHERE class = ?1 ORDER BY n LIMIT ?2",
+	[SQL_DONE_OLDEST] = "SELECT n, id, hash, outcome, at_ms, sum FROM done WHERE class = ?1 ORDER BY n LIMIT ?2",
 	[SQL_DONE_TRIM] = "DELETE FROM done WHERE class = ?1 AND n < ?2",
-	[SQL_ROW_PUT] = "INSERT OR REPLACE INTO directory(kind, key, value, sum) VALUES(?1, ?2, ?3, ?4)",
+	[SQL_ROW_CHANGE] = "UPDATE directory SET value = ?3, sum = ?4 WHERE kind = ?1 AND key = ?2",
+	[SQL_ROW_ADD] = "INSERT INTO directory(kind, key, value, sum) VALUES(?1, ?2, ?3, ?4)",
 	[SQL_ROW_REMOVE] = "DELETE FROM directory WHERE kind = ?1 AND key = ?2",
 	[SQL_ROWS] = "SELECT kind, key, value, sum FROM directory",
 	[SQL_ROWS_BETWEEN] = "SELECT kind, key, value, sum FROM directory WHERE kind = ?1 AND key >= ?2 AND key < ?3",
-	[SQL_PROBE] = "INSERT OR REPLACE INTO meta(key, value) VALUES('probe', ?1)",
+	[SQL_META_PUT] = "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)",
+	[SQL_META] = "SELECT value FROM meta WHERE key = ?1",
 	[SQL_QUICK_CHECK] = "PRAGMA quick_check(1)",
 };
 
@@ -111,7 +115,9 @@ static int open_at(struct db *db, const char *path, int flags, int busy_ms)
 /* Writes are synced, what is deleted is overwritten: set, and then asked, because a build of SQLite may ignore either. */
 static int make_durable(struct db *db)
 {
-	static const char pragmas[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+	/* EXTRA while a new file is turned to write-ahead logging: else the journal of that step, whose removal nobody has
+	 * synced, may be back after a power cut and roll everything back. */
+	static const char pragmas[] = "PRAGMA synchronous = EXTRA; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
 		"PRAGMA journal_size_limit = 67108864;";
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL);

@@ -16,7 +16,7 @@
 #include "proto/arena.h"
 #include "server/store/row.h"
 
-enum { GIVE_UP_CHECK_STEPS = 20000 };
+enum { GIVE_UP_CHECK_STEPS = 20000, DONE_MAX = 100000 /* as in the statement */ };
 
 #define DONE_KEEP_MS (INT64_C(24) * 60 * 60 * 1000)
 
@@ -259,15 +259,27 @@ static void keep_class(struct load *load, const struct class_row *row)
 	load->class.id = load->class_id;
 }
 
+/* How many rows there should be, -1 if that cannot be read. */
+static int64_t stored_count(struct db *db, const char *key)
+{
+	sqlite3_stmt *stmt = db_bind(db, SQL_META, "s", key);
+	int64_t count = stmt && sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : -1;
+
+	sqlite3_reset(stmt);
+	return count;
+}
+
 /* The search by id did not find it. That is final only when every row of the table is good and none is it. */
 static bool find_class_by_hand(struct load *load)
 {
 	sqlite3_stmt *stmt = db_bind(&load->db, SQL_CLASSES, "");
 	bool found = false;
 	struct class_row row;
+	int64_t count = 0;
 	int rc;
 
 	while (!found && (rc = step(load, stmt)) == SQLITE_ROW) {
+		count++;
 		if (!row_read_class(stmt, &row))
 			load->class_damaged = true;
 		else if (!strcmp(row.id, load->class_id)) {
@@ -276,7 +288,7 @@ static bool find_class_by_hand(struct load *load)
 			found = true;
 		}
 	}
-	if (!found && is_damage(load, rc))
+	if (!found && (is_damage(load, rc) || count != stored_count(&load->db, "classes")))
 		load->class_damaged = true;
 	sqlite3_reset(stmt);
 	return found;
@@ -333,48 +345,37 @@ static void read_secrets(struct load *load)
 	load->loaded.secrets = secrets;
 }
 
-/* False if the row is not what was written. */
-static bool read_done_row(struct load *load, sqlite3_stmt *stmt, int64_t n, struct log_done *done)
-{
-	uint8_t sum[SUM_BYTES];
-
-	*done = (struct log_done){ .class_id = load->class_id, .at_ms = sqlite3_column_int64(stmt, 4) };
-	if (!row_blob(stmt, 1, done->id, sizeof done->id) || !row_blob(stmt, 2, done->hash, sizeof done->hash))
-		return false;
-	done->outcome = row_text(stmt, 3);
-	sum_done(done, n, sum);
-	return row_sum_is(stmt, 5, sum);
-}
-
-/* Newest first, without gaps: those that are missing at the old end have been dropped with age. */
+/* Newest first, without gaps. */
 static void read_done(struct load *load)
 {
 	sqlite3_stmt *stmt = db_bind(&load->db, SQL_DONE, "i", load->class.number);
 	int64_t n = load->class.done_last, cutoff_ms;
 	struct log_done *rows = NULL, done;
 	struct timespec now;
-	bool any = false;
-	size_t count = 0;
+	size_t seen = 0, count = 0;
 	int rc;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	cutoff_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - DONE_KEEP_MS;
 	while ((rc = step(load, stmt)) == SQLITE_ROW) {
-		if (sqlite3_column_int64(stmt, 0) != n)
+		int64_t row_n;
+		bool whole = row_read_done(stmt, load->class_id, &row_n, &done);
+
+		if (row_n != n || !whole)
 			load->class_damaged = true;
-		n = sqlite3_column_int64(stmt, 0);
-		if (!read_done_row(load, stmt, n, &done))
-			load->class_damaged = true;
-		else if (done.at_ms >= cutoff_ms) {
+		/* A page that is there twice must not yield its rows twice. */
+		if (row_n > n)
+			continue;
+		n = row_n;
+		if (whole && done.at_ms >= cutoff_ms) {
 			done.outcome = copy_column(load, stmt, 3, NULL);
 			rows = grow(rows, count, sizeof *rows);
 			rows[count++] = done;
 		}
 		n--;
-		any = true;
+		seen++;
 	}
-	/* The newest row is never dropped. */
-	if (is_damage(load, rc) || (!any && n > 0))
+	if (is_damage(load, rc) || (seen < DONE_MAX && n != load->class.done_first - 1))
 		load->class_damaged = true;
 	sqlite3_reset(stmt);
 	for (size_t i = 0; i < count / 2; i++) {
@@ -554,18 +555,21 @@ bool sqlite_read_directory(struct store *store, const char *kind, store_on_row *
 	bool good = db_open_reader(&db, s->path) == SQLITE_OK;
 	sqlite3_stmt *stmt = good ? db_bind(&db, SQL_ROWS, "") : NULL;
 	struct log_row row;
+	int64_t count = 0;
 	int rc = SQLITE_ERROR;
 
 	/* Whole, and not by kind: a row whose kind was damaged would otherwise just not be there. */
 	while (stmt && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		bool whole = row_read_directory(stmt, &row);
 
+		count++;
 		if (whole && !strcmp(row.kind, kind))
 			on_row(&row, ctx);
 		else if (!whole && (!strcmp(row.kind, kind) || !is_known_kind(row.kind)))
 			good = false;
 	}
 	on_row(NULL, ctx);
+	good = good && rc == SQLITE_DONE && count == stored_count(&db, "rows");
 	db_close(&db);
-	return good && rc == SQLITE_DONE;
+	return good;
 }

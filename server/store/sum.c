@@ -46,6 +46,7 @@ void sum_class(const struct class_row *row, uint8_t out[SUM_BYTES])
 	add_string(&state, row->id);
 	add_int(&state, row->number);
 	add_int(&state, row->documents);
+	add_int(&state, row->done_first);
 	add_int(&state, row->done_last);
 	end(&state, out);
 }

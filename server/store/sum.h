@@ -20,7 +20,7 @@ struct class_row {
 	const char *id;
 	int64_t number;    /* what other tables call the class */
 	int64_t documents; /* how many it has: one that is missing is noticed */
-	int64_t done_last; /* the newest outcome's n, likewise */
+	int64_t done_first, done_last; /* the outcomes it has, by their n: likewise */
 };
 
 struct document_row {

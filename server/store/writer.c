@@ -161,6 +161,7 @@ static void forget_heads(struct writer *w)
 	}
 	w->dirty_documents = NULL;
 	w->dirty_classes = NULL;
+	w->dirty_counts = false;
 }
 
 static void *allocate(size_t size)
@@ -187,6 +188,7 @@ static struct class_head *cache_class(struct writer *w, const char *id)
 
 	memcpy(class->id, id, size);
 	HASH_ADD_KEYPTR(hh, w->classes, class->id, size - 1, class);
+	class->row.done_first = 1;
 	return class;
 }
 
@@ -275,8 +277,11 @@ static void touch_class(struct writer *w, struct class_head *class)
 	class->dirty = true;
 	class->next_dirty = w->dirty_classes;
 	w->dirty_classes = class;
-	if (class->row.number == 0)
-		class->row.number = w->next_class++;
+	if (class->row.number != 0)
+		return;
+	class->row.number = w->next_class++;
+	w->class_count++;
+	w->dirty_counts = true;
 }
 
 static void touch_doc(struct writer *w, struct doc_head *doc)
@@ -377,14 +382,31 @@ static int write_done(struct writer *w, const struct log_done *done)
 		done->hash, sizeof done->hash, done->outcome, done->at_ms, sum, sizeof sum);
 }
 
+static int remove_row(struct writer *w, const struct log_row *row)
+{
+	int rc = db_run(&w->db, SQL_ROW_REMOVE, "ss", row->kind, row->key);
+
+	if (rc == SQLITE_OK && sqlite3_changes(w->db.handle) > 0) {
+		w->row_count--;
+		w->dirty_counts = true;
+	}
+	return rc;
+}
+
 static int write_row(struct writer *w, const struct log_row *row)
 {
 	uint8_t sum[SUM_BYTES];
+	int rc;
 
 	if (!row->value)
-		return db_run(&w->db, SQL_ROW_REMOVE, "ss", row->kind, row->key);
+		return remove_row(w, row);
 	sum_directory(row, sum);
-	return db_run(&w->db, SQL_ROW_PUT, "sssb", row->kind, row->key, row->value, sum, sizeof sum);
+	rc = db_run(&w->db, SQL_ROW_CHANGE, "sssb", row->kind, row->key, row->value, sum, sizeof sum);
+	if (rc != SQLITE_OK || sqlite3_changes(w->db.handle) > 0)
+		return rc;
+	w->row_count++;
+	w->dirty_counts = true;
+	return db_run(&w->db, SQL_ROW_ADD, "sssb", row->kind, row->key, row->value, sum, sizeof sum);
 }
 
 static int write_batch(struct writer *w, const struct log_batch *batch)
@@ -420,11 +442,17 @@ static int write_heads(struct writer *w)
 		const struct class_row *row = &class->row;
 
 		sum_class(row, sum);
-		rc = db_run(&w->db, SQL_CLASS_PUT, "siiib", row->id, row->number, row->documents, row->done_last, sum, sizeof sum);
+		rc = db_run(&w->db, SQL_CLASS_PUT, "siiiib", row->id, row->number, row->documents, row->done_first, row->done_last,
+			sum, sizeof sum);
 		class->dirty = false;
 	}
+	if (w->dirty_counts && rc == SQLITE_OK)
+		rc = db_run(&w->db, SQL_META_PUT, "si", "classes", w->class_count);
+	if (w->dirty_counts && rc == SQLITE_OK)
+		rc = db_run(&w->db, SQL_META_PUT, "si", "rows", w->row_count);
 	w->dirty_documents = NULL;
 	w->dirty_classes = NULL;
+	w->dirty_counts = false;
 	return rc;
 }
 
@@ -456,10 +484,15 @@ static enum store_result transact(struct writer *w, int (*write)(struct writer *
 		committing = true;
 		rc = db_run(&w->db, SQL_COMMIT, "");
 	}
-	if (rc == SQLITE_OK)
+	if (rc == SQLITE_OK) {
+		w->committed_classes = w->class_count;
+		w->committed_rows = w->row_count;
 		return STORE_DURABLE;
+	}
 	result = judge(w, rc, committing, doing);
 	forget_heads(w);
+	w->class_count = w->committed_classes;
+	w->row_count = w->committed_rows;
 	if (!sqlite3_get_autocommit(w->db.handle)) {
 		rc = db_run(&w->db, SQL_ROLLBACK, "");
 		if (!sqlite3_get_autocommit(w->db.handle))
@@ -552,7 +585,7 @@ static void checkpoint(struct writer *w)
 static int write_probe(struct writer *w, struct work *none)
 {
 	(void)none;
-	return db_run(&w->db, SQL_PROBE, "i", clock_ms(CLOCK_REALTIME));
+	return db_run(&w->db, SQL_META_PUT, "si", "probe", clock_ms(CLOCK_REALTIME));
 }
 
 /* Tries whether writing works again. A full disk must first have room for the ballast, so that it does not flap. */
@@ -570,20 +603,34 @@ static void probe(struct writer *w)
 		set_fault(w, STORE_FINE);
 }
 
-/* The n up to which a class' outcomes are too old, at most SWEEP_ROWS of them: a prefix, so that no gap looks like loss. */
-static int find_old(struct writer *w, const struct class_row *row, int64_t *upto)
+/* The n up to which a class' outcomes are too old, at most SWEEP_ROWS of them: a prefix, so that no gap looks like loss. A
+ * row that is not what was written ends it: what is damaged must stay to be found. */
+static int find_old(struct writer *w, const char *class_id, const struct class_row *row, int64_t *upto)
 {
 	int64_t cutoff_ms = clock_ms(CLOCK_REALTIME) - DONE_KEEP_MS;
 	sqlite3_stmt *stmt = db_bind(&w->db, SQL_DONE_OLDEST, "ii", row->number, (int64_t)SWEEP_ROWS);
+	struct log_done done;
+	int64_t n;
 	int found;
 
-	*upto = 0;
-	/* The newest one stays however old: it shows that there were none behind it. */
-	while ((found = step_one(w, stmt)) == 1 && sqlite3_column_int64(stmt, 1) < cutoff_ms &&
-		sqlite3_column_int64(stmt, 0) < row->done_last)
-		*upto = sqlite3_column_int64(stmt, 0) + 1;
+	*upto = row->done_first;
+	while ((found = step_one(w, stmt)) == 1 && row_read_done(stmt, class_id, &n, &done) && n == *upto && done.at_ms < cutoff_ms)
+		(*upto)++;
 	sqlite3_reset(stmt);
 	return found < 0 ? -found : SQLITE_OK;
+}
+
+static int drop_old(struct writer *w, const char *class_id, int64_t upto)
+{
+	struct class_head *class;
+	int rc = find_class(w, class_id, &class);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	touch_class(w, class);
+	class->row.done_first = upto;
+	rc = db_run(&w->db, SQL_DONE_TRIM, "ii", class->row.number, upto);
+	return rc == SQLITE_OK ? write_heads(w) : rc;
 }
 
 static int write_sweep(struct writer *w, struct work *none)
@@ -601,9 +648,9 @@ static int write_sweep(struct writer *w, struct work *none)
 		snprintf(id, sizeof id, "%s", row.id);
 	sqlite3_reset(stmt);
 	if (whole)
-		rc = find_old(w, &row, &upto);
-	if (rc == SQLITE_OK && upto > 0)
-		return db_run(&w->db, SQL_DONE_TRIM, "ii", row.number, upto);
+		rc = find_old(w, id, &row, &upto);
+	if (rc == SQLITE_OK && upto > row.done_first)
+		return drop_old(w, id, upto);
 	/* Nothing old left here: on to the next class, or done for now. An id that does not fit would stand still: stop. */
 	w->sweeping = rc == SQLITE_OK && found == 1 && strcmp(id, w->sweep) > 0;
 	memcpy(w->sweep, id, sizeof id);
@@ -671,6 +718,16 @@ static int64_t next_number(struct writer *w, enum sql last)
 	return next;
 }
 
+/* A count of the meta table. One that cannot be read is made up for by the check that finds it wrong. */
+static int64_t stored_count(struct writer *w, const char *key)
+{
+	sqlite3_stmt *stmt = db_bind(&w->db, SQL_META, "s", key);
+	int64_t count = step_one(w, stmt) == 1 ? sqlite3_column_int64(stmt, 0) : 0;
+
+	sqlite3_reset(stmt);
+	return count;
+}
+
 bool writer_open(struct writer *w, const struct folder *folder, atomic_int *fault, char *error, size_t error_cap)
 {
 	char *path = folder_path(folder, "forwhom.db");
@@ -695,6 +752,8 @@ bool writer_open(struct writer *w, const struct folder *folder, atomic_int *faul
 	/* Without room for it the server serves all the same, and tries again now and then. */
 	folder_ballast_make(folder);
 	w->ballast_at_mono_ms = clock_ms(CLOCK_MONOTONIC) + BALLAST_MS;
+	w->class_count = w->committed_classes = stored_count(w, "classes");
+	w->row_count = w->committed_rows = stored_count(w, "rows");
 	w->next_class = next_number(w, SQL_CLASS_LAST);
 	w->next_doc = next_number(w, SQL_DOCUMENT_LAST);
 	return true;

@@ -23,6 +23,9 @@ struct writer {
 	struct doc_head *documents;
 	struct class_head *dirty_classes; /* changed in this transaction */
 	struct doc_head *dirty_documents;
+	int64_t class_count, row_count; /* of class and directory rows: stored, so that one that is missing is noticed */
+	int64_t committed_classes, committed_rows; /* where they go back to after a failure */
+	bool dirty_counts;
 	int64_t next_class, next_doc; /* numbers not yet given away */
 	uint64_t batch_mark;
 	int log_frames;    /* in the write-ahead log now */

@@ -1,10 +1,13 @@
-/* The kernel baseline: the least that a WebSocket broadcast server can do. One epoll loop; a message that comes in becomes one frame, made once, and goes to everybody in its room, its sender included (which is
- * the echo that acknowledgements are compared with). No parsing of what is in it, no checks, no storage: what a program spends beyond this is its own doing.
+/* The kernel baseline: the least that a WebSocket broadcast server can do. One epoll loop; a message that comes in
+ * becomes one frame, made once, and goes to everybody in its room, its sender included (which is the echo that
+ * acknowledgements are compared with). No parsing of what is in it, no checks, no storage: what a program spends beyond
+ * this is its own doing.
  *
  *   now    each message is sent to each client at once: one send() per client and message
  *   loop   what one turn of the loop gathered for a room goes out in one send() per client
  *
- * Rooms are named by the path, /r/NUMBER. Prints "port N" and serves until it is killed. It trusts its clients: for the bench's own generator only, on loopback. */
+ * Rooms are named by the path, /r/NUMBER. Prints "port N" and serves until it is killed. It trusts its clients: for the
+ * bench's own generator only, on loopback. */
 #include "tests/bench/bench.h"
 #include "server/cast/frame.h"
 

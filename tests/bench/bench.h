@@ -27,8 +27,8 @@ size_t raise_descriptor_limit(void);
 
 /* ---- distributions ---- */
 
-/* Latencies in buckets of less than 1 % width (the idea is HdrHistogram's): adding one costs the same whatever came before,
- * and memory does not grow with the load. All zero is an empty one. */
+/* Latencies in buckets of less than 1 % width (the idea is HdrHistogram's): adding one costs the same whatever came
+ * before, and memory does not grow with the load. All zero is an empty one. */
 enum { DIST_SUB_BITS = 7, DIST_BUCKETS = (64 - DIST_SUB_BITS + 1) << DIST_SUB_BITS };
 
 struct dist {

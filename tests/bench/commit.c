@@ -86,7 +86,7 @@ int sync_main(int argc, char **argv)
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		die("%s", path);
-	/* Blocks that exist already, as in a log that is used again: growing a file would cost the file system's journal as well. */
+	/* Blocks that exist already, as in a log that is used again: to grow a file costs the file system's journal too. */
 	for (int p = 0; p < SYNC_PAGES; p++)
 		if (write(fd, page, sizeof page) != sizeof page)
 			die("%s", path);

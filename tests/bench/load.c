@@ -178,8 +178,8 @@ static void span_end(const struct span *span)
 	printf("{\"seconds\":%.4f,\"server_cpu\":%.1f,\"server_wait\":%.1f,\"own_cpu\":%.1f,", (double)took_ns / 1e9,
 	       (double)(server.cpu_ns - span->server.cpu_ns) / 1e3, (double)(server.wait_ns - span->server.wait_ns) / 1e3,
 	       (double)(own_cpu_ns() - span->own_cpu_ns) / 1e3);
-	printf("\"ops\":%llu,\"acknowledged\":%llu,\"delivered\":%llu,\"joined\":%llu,\"lost\":%llu,\"refused\":%llu,\"pings\":%llu,"
-	       "\"messages\":%llu,\"message_bytes\":%llu,",
+	printf("\"ops\":%llu,\"acknowledged\":%llu,\"delivered\":%llu,\"joined\":%llu,\"lost\":%llu,\"refused\":%llu,"
+	       "\"pings\":%llu,\"messages\":%llu,\"message_bytes\":%llu,",
 	       (unsigned long long)counts->ops, (unsigned long long)counts->acknowledged, (unsigned long long)counts->delivered,
 	       (unsigned long long)counts->joined, (unsigned long long)counts->lost, (unsigned long long)counts->refused,
 	       (unsigned long long)counts->pings, (unsigned long long)counts->messages, (unsigned long long)counts->message_bytes);

@@ -4,7 +4,8 @@
  * client.c    one WebSocket connection: bytes in and out, frames
  * speak_*.c   what is said over it: forwhom.1, or the baseline's nothing
  *
- * A time in the words of every op says when it was sent; so who receives it knows how long it took, and nothing is looked up. The generator reads no more of a message than that, because it must never be what is measured. */
+ * A time in the words of every op says when it was sent; so who receives it knows how long it took, and nothing is
+ * looked up. The generator reads no more of a message than that, because it must never be what is measured. */
 #ifndef FORWHOM_TESTS_BENCH_LOAD_H
 #define FORWHOM_TESTS_BENCH_LOAD_H
 #include "proto/buf.h"

@@ -9,10 +9,10 @@ static const struct {
 	const char *name, *usage;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "baseline", "now|loop                      the kernel's own speed: a WebSocket broadcast server that does nothing else", baseline_main },
-	{ "load", "raw|forwhom PORT PID SIZE ROOM…   SIZE clients in each room; then does what standard input says", load_main },
-	{ "commit", "DIR SECONDS                     durable SQLite commits of one row, one after the other", commit_main },
-	{ "sync", "DIR SECONDS                       writes of 4 KiB, each with fdatasync", sync_main },
+	{ "baseline", "now|loop: a WebSocket broadcast server that does nothing else", baseline_main },
+	{ "load", "raw|forwhom PORT PID SIZE ROOM…: SIZE clients in each room, told by standard input what to do", load_main },
+	{ "commit", "DIR SECONDS: durable SQLite commits of one row, one after the other", commit_main },
+	{ "sync", "DIR SECONDS: writes of 4 KiB, each with fdatasync", sync_main },
 };
 
 int main(int argc, char **argv)
@@ -22,6 +22,6 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[c].name) == 0)
 			return commands[c].run(argc - 1, argv + 1);
 	for (size_t c = 0; c < sizeof commands / sizeof *commands; c++)
-		fprintf(stderr, "%s %s\n", commands[c].name, commands[c].usage);
+		fprintf(stderr, "bench %s %s\n", commands[c].name, commands[c].usage);
 	return 2;
 }

@@ -1,5 +1,6 @@
-/* forwhom.1 (proto/README.md), as much of it as a load needs: come in as a member, open the class and its wall, write a post, and edit it over and over. An edit is an op whose size does not grow with what was done before,
- * and no limit on the number of objects is ever met. */
+/* forwhom.1 (proto/README.md), as much of it as a load needs: come in as a member, open the class and its wall, write a
+ * post, and edit it over and over. An edit is an op whose size does not grow with what was done before, and no limit on
+ * the number of objects is ever met. */
 #include "tests/bench/load.h"
 
 #include <stdio.h>
@@ -14,7 +15,8 @@ enum {
 /* Stands nowhere else in an `ops` message: ids are base64url, and names have none. */
 #define TIME_MARK '@'
 
-static const char ok_begins[] = "{\"t\":\"ok\",\"id\":\"", ops_begins[] = "{\"t\":\"ops\",", snapshot_begins[] = "{\"t\":\"snapshot\",";
+static const char ok_begins[] = "{\"t\":\"ok\",\"id\":\"", ops_begins[] = "{\"t\":\"ops\",",
+		  snapshot_begins[] = "{\"t\":\"snapshot\",";
 
 /* ---- coming in ---- */
 
@@ -170,7 +172,8 @@ static int prepare(struct client *client, uint64_t now_ns)
 	write_words(words, now_ns);
 	client->version = 1;
 	client_send(client, text, (size_t)snprintf(text, sizeof text,
-		"{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"post.add\",\"args\":{\"id\":\"%s\",\"for\":\"commuters\",\"offer\":\"%s\"}}",
+		"{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"post.add\",\"args\":"
+		"{\"id\":\"%s\",\"for\":\"commuters\",\"offer\":\"%s\"}}",
 		id, client->wall, client->post, words));
 	return 1;
 }
@@ -183,7 +186,8 @@ static void op(struct client *client, uint64_t now_ns)
 	write_id(client, now_ns, id);
 	write_words(words, now_ns);
 	client_send(client, text, (size_t)snprintf(text, sizeof text,
-		"{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"post.edit\",\"args\":{\"id\":\"%s\",\"version\":%lld,\"offer\":\"%s\"}}",
+		"{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"post.edit\",\"args\":"
+		"{\"id\":\"%s\",\"version\":%lld,\"offer\":\"%s\"}}",
 		id, client->wall, client->post, (long long)client->version++, words));
 }
 

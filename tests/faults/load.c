@@ -113,6 +113,8 @@ static void send_batch(struct load *load, int64_t k)
 	n->batch = (struct log_batch){ .entries = n->entries, .entry_count = entries, .done = &n->done, .done_count = 1,
 		.rows = &n->row, .row_count = 1 };
 	load->in_flight++;
+	if (k > load->tried)
+		load->tried = k;
 	load->store->ops->append(load->store, &n->batch, on_append, n);
 }
 

@@ -18,6 +18,7 @@ struct load {
 	uv_loop_t loop;
 	char dir[128];
 	int64_t sent, acked; /* the newest batch of each kind */
+	int64_t tried;       /* the newest that was ever sent, also if `sent` was set back since */
 	int64_t failed;      /* the first that was not durable, 0 for none */
 	enum store_result result; /* its */
 	int in_flight;

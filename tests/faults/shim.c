@@ -140,6 +140,11 @@ void shim_record(void)
 	recording = true;
 }
 
+void shim_stop(void)
+{
+	recording = false;
+}
+
 void shim_mark(int64_t value)
 {
 	note(STEP_MARK, -1, value, NULL, 0);
@@ -329,6 +334,9 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync)
 	(void)vfs;
 	if (rc == SQLITE_OK)
 		note(STEP_DELETE, file_index(path), 0, NULL, 0);
+	/* The folder has been synced too. */
+	if (rc == SQLITE_OK && sync)
+		note(STEP_SYNC, file_index(path), 0, NULL, 0);
 	return rc;
 }
 
@@ -461,7 +469,7 @@ int64_t shim_power_cut(const char *dir, size_t cut, enum shim_fate fate, uint64_
 	size_t synced[FILES_MAX];
 	int64_t marked = 0;
 
-	assert(cut <= step_count);
+	assert(!recording && cut <= step_count);
 	find_syncs(believed, synced);
 	for (size_t i = 0; i < cut; i++) {
 		const struct step *step = &steps[i];

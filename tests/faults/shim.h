@@ -26,6 +26,8 @@ bool shim_has_failed(void);
 
 /* Begins a diary of the files that are opened from now on; they must be new. */
 void shim_record(void);
+/* Ends it, and keeps it until shim_forget. */
+void shim_stop(void);
 /* Puts a mark into the diary: `value` was acknowledged. */
 void shim_mark(int64_t value);
 /* How many steps the diary has. */

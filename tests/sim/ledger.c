@@ -25,7 +25,7 @@ static bool is_field_visible(const struct thing *full, const char *field, int au
 		return true;
 	if (!strcmp(full->kind, "member"))
 		return strcmp(field, "at") != 0;
-	if (!strcmp(field, "author"))
+	if (!strcmp(full->kind, "post") && !strcmp(field, "author"))
 		return !strcmp(thing_str(full, "names"), "named");
 	return strcmp(field, "reason") != 0 && strcmp(field, "deleted") != 0;
 }
@@ -163,8 +163,8 @@ static void apply_op(struct ledger *ledger, struct ledger_doc *doc, const cJSON 
 	}
 	if (!mirror_apply(&doc->full, op))
 		sim_fail("the log has an op on nothing: %s %s", type, id);
+	struct ledger_put *put = NULL;
 	if (!strcmp(type, "put")) {
-		struct ledger_put *put;
 		HASH_FIND_STR(ledger->puts, id, put);
 		if (!put) {
 			put = sim_alloc(sizeof *put);
@@ -191,6 +191,8 @@ static void apply_op(struct ledger *ledger, struct ledger_doc *doc, const cJSON 
 			stamp(view);
 		}
 		cJSON_Delete(fields);
+		if (put)
+			put->at[v] = view->at;
 	}
 }
 
@@ -222,11 +224,11 @@ void ledger_apply(struct ledger *ledger, const struct log_batch *batch)
 	}
 }
 
-int ledger_puts(const struct ledger *ledger, const char *object_id)
+const struct ledger_put *ledger_put(const struct ledger *ledger, const char *object_id)
 {
 	const struct ledger_put *put;
 	HASH_FIND_STR(ledger->puts, object_id, put);
-	return put ? put->count : 0;
+	return put;
 }
 
 int ledger_done(const struct ledger *ledger, const char *command_id)

@@ -35,6 +35,7 @@ struct ledger_word {
 struct ledger_put {
 	char id[28];
 	int count;
+	int64_t at[LEDGER_VIEWS]; /* each view's counter right after the last one */
 	UT_hash_handle hh;
 };
 
@@ -57,8 +58,8 @@ struct ledger {
 void ledger_apply(struct ledger *ledger, const struct log_batch *batch);
 void ledger_release(struct ledger *ledger);
 struct ledger_doc *ledger_doc(const struct ledger *ledger, const char *id);
-/* How often an object was made, a command done. */
-int ledger_puts(const struct ledger *ledger, const char *object_id);
+/* Where an object was made, NULL: nowhere; how often a command was done. */
+const struct ledger_put *ledger_put(const struct ledger *ledger, const char *object_id);
 int ledger_done(const struct ledger *ledger, const char *command_id);
 const struct ledger_word *ledger_word(const struct ledger *ledger, int word);
 /* The fields of the full object that an audience may see, NULL when it must not know of it. Returns owned. */

@@ -51,7 +51,7 @@ static const char *str(const cJSON *json, const char *key)
 static void check_words(const struct peer *peer, const char *text, size_t n)
 {
 	size_t at = 0;
-	const struct class_world *class = &world.classes[peer->device->person->class_index];
+	const struct class_world *class = &world.classes[peer->home->person->class_index];
 	for (int w; (w = sim_next_word(text, n, &at)) >= 0;) {
 		const struct ledger_word *word = ledger_word(&world.ledger, w);
 		if (!word->is_durable)
@@ -84,7 +84,7 @@ static size_t count_of(const char *text, const char *part)
 
 static void check_ids(const struct peer *peer, const cJSON *message, const char *text)
 {
-	const struct class_world *class = &world.classes[peer->device->person->class_index];
+	const struct class_world *class = &world.classes[peer->home->person->class_index];
 	if (peer->staff || strcmp(str(message, "doc"), class->wall) != 0)
 		return;
 	const struct ledger_doc *doc = doc_ledger(class, DOC_WALL_INDEX);
@@ -106,7 +106,7 @@ static void check_ids(const struct peer *peer, const cJSON *message, const char 
 static void check_answer(const struct peer *peer, const cJSON *message)
 {
 	const char *type = str(message, "t"), *id = str(message, "id"), *code = str(message, "code");
-	struct command *command = peer->device->commands;
+	struct command *command = peer->home->commands;
 	while (command && strcmp(command->id, id) != 0)
 		command = command->next;
 	if (!*id)
@@ -123,6 +123,24 @@ static void check_answer(const struct peer *peer, const cJSON *message)
 		sim_fail("%s to %s, which was done", code, id);
 }
 
+/* What an `open` is answered with must not replay what had been withdrawn by then. */
+static void check_epoch(struct peer *peer, const cJSON *message)
+{
+	int d = doc_index(&world.classes[peer->home->person->class_index], str(message, "doc"));
+	const cJSON *epoch = cJSON_GetObjectItemCaseSensitive(message, "epoch");
+	if (d < 0 || !epoch)
+		return;
+	if (!strcmp(str(message, "t"), "snapshot")) {
+		if (epoch->valuedouble < (double)peer->floor[d])
+			sim_fail("a snapshot of epoch %g, though %lld was durable when it was asked for", epoch->valuedouble, (long long)peer->floor[d]);
+	} else if (peer->opened[d] >= 0) {
+		if (peer->opened[d] != peer->floor[d])
+			sim_fail("epoch %lld is resumed, though %lld was durable when it was asked for", (long long)peer->opened[d], (long long)peer->floor[d]);
+		world.count.resumes++;
+	}
+	peer->opened[d] = -1;
+}
+
 static void check_frame(struct peer *peer, const char *text, size_t n)
 {
 	cJSON *message = cJSON_ParseWithLength(text, n);
@@ -136,6 +154,7 @@ static void check_frame(struct peer *peer, const char *text, size_t n)
 	}
 	check_words(peer, text, n);
 	check_ids(peer, message, text);
+	check_epoch(peer, message);
 	if (!strcmp(str(message, "t"), "ok") || !strcmp(str(message, "t"), "no"))
 		check_answer(peer, message);
 	cJSON_Delete(message);
@@ -159,7 +178,7 @@ static bool take_write(void *p, const uint8_t *bytes, size_t n)
 			size = (size_t)bytes[6] << 24 | (size_t)bytes[7] << 16 | (size_t)bytes[8] << 8 | bytes[9];
 		if (header + size > n || (bytes[0] != 0x81 && bytes[0] != 0x89))
 			sim_fail("broken frame");
-		if (bytes[0] == 0x81 && peer->device) {
+		if (bytes[0] == 0x81) {
 			char *text = strndup((const char *)bytes + header, size);
 			check_frame(peer, text, size);
 			if (!peer->lost)
@@ -206,7 +225,7 @@ struct peer *network_connect(struct device *device)
 {
 	struct peer *peer = sim_alloc(sizeof *peer);
 	peer->serial = ++world.last_serial;
-	peer->device = device;
+	peer->device = peer->home = device;
 	for (int d = 0; d < DOCS; d++)
 		peer->opened[d] = -1;
 	peer->conn = hub_connect(world.hub, peer, "192.0.2.1", world.mono_ms);
@@ -255,10 +274,10 @@ void network_sweep(void)
 /* The position an `open` names, and where the view stands as far as is durable. */
 static void note_open(struct peer *peer, const char *text)
 {
-	const struct class_world *class = &world.classes[peer->device ? peer->device->person->class_index : 0];
+	const struct class_world *class = &world.classes[peer->home->person->class_index];
 	cJSON *message = cJSON_Parse(text);
 	int d = doc_index(class, str(message, "doc"));
-	if (!strcmp(str(message, "t"), "open") && d >= 0 && peer->device) {
+	if (!strcmp(str(message, "t"), "open") && d >= 0) {
 		const cJSON *epoch = cJSON_GetObjectItemCaseSensitive(message, "epoch");
 		const struct ledger_doc *doc = doc_ledger(class, d);
 		peer->floor[d] = doc ? doc->views[peer->staff ? SEES_STAFF : SEES_CLASS].epoch : 0;

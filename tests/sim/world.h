@@ -31,6 +31,7 @@ struct peer {
 	struct peer *next;
 	struct conn *conn;      /* the server's end; NULL when it has gone */
 	struct device *device;  /* the client's end; NULL when it has hung up */
+	struct device *home;    /* whose it was, even then */
 	struct queue up, down;
 	bool is_clogged;        /* the client's machine takes nothing */
 	bool wants_writable;
@@ -71,11 +72,11 @@ struct document_state {
 struct device {
 	struct person *person;
 	struct peer *peer;
-	bool welcomed, is_restarting;
+	bool welcomed;
 	bool open[DOCS];
 	struct document_state docs[DOCS];
 	struct command *commands, **commands_end;
-	int64_t connect_at_ms;
+	int64_t connect_at_ms, ping_at_ms;
 	int index;
 };
 
@@ -136,12 +137,16 @@ void witness_free(struct store *store);
 void witness_crash(struct store *store, size_t written);
 
 void device_connect(struct device *device);
+void device_open(struct device *device, int d);
 void device_lost(struct device *device);
 void device_receive(struct device *device, const struct packet *packet);
 void device_forget(struct device *device);
 /* Does something that a person would. */
 void device_act(struct device *device);
-void device_resend_due(struct device *device);
+/* Lets everybody in, before calm is asked for. */
+void device_open_door(struct device *device);
+/* What time brings: refused commands that may come again, and a ping. */
+void device_tick(struct device *device);
 void device_release(struct device *device);
 /* Index of a document by its name on the wire, -1: none of this class. */
 int doc_index(const struct class_world *class, const char *wire);

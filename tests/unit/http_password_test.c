@@ -37,7 +37,7 @@ static void what_is_guessed_first_is_refused(void **state)
 		"password1234", "PasswordPassword", "p@ssw0rdp@ssw0rd", "Passwort2026!", "qwertyuiop12", "123456789012", "098765432109", "aaaaaaaaaaaa", "abcabcabcabc", "abcdefghijklm",
 		"iloveyou1234", "forwhomclass1", "TeacherTeacher", "teacher-2026-class", "valueproposition", "frizzle12345", "letmeinplease", "trustno1trustno1", "31415926535897",
 	};
-	static const char *const good[] = { "a magic school bus", "correct horse battery", "Zugspitze im Nebel", "tr0ub4dor&3xyzzy", "frizzle likes rocks", "夜空に星がたくさん光る", "94857203948572039485721" };
+	static const char *const good[] = { "a magic school bus", "correct horse battery", "Zugspitze im Nebel", "tr0ub4dor&3xyzzy", "frizzle likes rocks", "夜空に星がたくさん光っている", "94857203948572039485721" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
@@ -49,8 +49,8 @@ static void what_is_guessed_first_is_refused(void **state)
 }
 
 struct outcome {
-	int calls;
-	bool matches;
+	int calls, unknown;
+	enum password_match match;
 	char hash[PASSWORD_HASH_BYTES];
 };
 
@@ -63,12 +63,13 @@ static void on_hash(const char *hash, void *ctx)
 		strcpy(outcome->hash, hash);
 }
 
-static void on_verify(bool matches, void *ctx)
+static void on_verify(enum password_match match, void *ctx)
 {
 	struct outcome *outcome = ctx;
 
 	outcome->calls++;
-	outcome->matches = matches;
+	outcome->unknown += match == MATCH_UNKNOWN;
+	outcome->match = match;
 }
 
 static void hashing_happens_elsewhere_and_has_a_bounded_queue(void **state)
@@ -90,15 +91,16 @@ static void hashing_happens_elsewhere_and_has_a_bounded_queue(void **state)
 	assert_true(passwords_verify(passwords, hashed.hash, "a magic school bug", on_verify, &wrong));
 	assert_true(passwords_verify(passwords, NULL, "a magic school bus", on_verify, &nobody));
 	uv_run(&loop, UV_RUN_DEFAULT);
-	assert_true(right.matches && right.calls == 1);
-	assert_true(!wrong.matches && wrong.calls == 1);
-	assert_true(!nobody.matches && nobody.calls == 1);
+	assert_true(right.match == MATCH_RIGHT && right.calls == 1);
+	assert_true(wrong.match == MATCH_WRONG && wrong.calls == 1);
+	assert_true(nobody.match == MATCH_WRONG && nobody.calls == 1);
 
 	for (int i = 0; i < 100; i++)
 		taken += passwords_verify(passwords, NULL, "x", on_verify, &flood);
 	assert_int_equal(taken, PASSWORD_RUNNING_MAX + PASSWORD_QUEUE_MAX);
 	passwords_stop(passwords);
 	assert_int_equal(flood.calls, PASSWORD_QUEUE_MAX);
+	assert_int_equal(flood.unknown, PASSWORD_QUEUE_MAX);
 	assert_false(passwords_verify(passwords, NULL, "x", on_verify, &flood));
 	uv_run(&loop, UV_RUN_DEFAULT);
 	assert_int_equal(flood.calls, taken);
@@ -127,8 +129,24 @@ static void success_gives_the_attempts_back(void **state)
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
 		assert_int_equal(login_budget_take(budget, "Ms Frizzle", "192.0.2.1", i), 0);
+		login_budget_succeed(budget, "Ms Frizzle", "192.0.2.1");
+	}
+	login_budget_free(budget);
+}
+
+static void an_attempt_not_made_wipes_nothing_out(void **state)
+{
+	struct login_budget *budget = login_budget_new(5);
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(login_budget_take(budget, "Ms Frizzle", "192.0.2.1", i), 0);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(login_budget_take(budget, "Ms Frizzle", "192.0.2.1", i), 0);
 		login_budget_give_back(budget, "Ms Frizzle", "192.0.2.1");
 	}
+	assert_int_equal(login_budget_take(budget, "Ms Frizzle", "192.0.2.1", 200), 0);
+	assert_true(login_budget_take(budget, "Ms Frizzle", "192.0.2.1", 201) > 0);
 	login_budget_free(budget);
 }
 
@@ -152,7 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(length_counts_in_characters_and_is_bounded_in_bytes), cmocka_unit_test(what_is_guessed_first_is_refused),
 		cmocka_unit_test(hashing_happens_elsewhere_and_has_a_bounded_queue), cmocka_unit_test(failures_are_counted_by_account_and_address),
-		cmocka_unit_test(success_gives_the_attempts_back), cmocka_unit_test(many_names_are_no_way_around),
+		cmocka_unit_test(success_gives_the_attempts_back), cmocka_unit_test(an_attempt_not_made_wipes_nothing_out), cmocka_unit_test(many_names_are_no_way_around),
 	};
 
 	return cmocka_run_group_tests_name("http_password", tests, NULL, NULL);

@@ -1,18 +1,17 @@
 """Starts the real server on a free port with a folder of its own, and speaks to it in raw bytes."""
-import base64, itertools, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, time
+import base64, itertools, json, os, re, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
 failures = 0
+lock = threading.Lock()
 
 
 def report(good, name, detail=''):
     """One line per test, as tests/run reads them."""
     global failures
-    if good:
-        print(f'ok - {name}', flush=True)
-    else:
-        failures += 1
-        print(f'not ok - {name}', flush=True)
-        print(f'  {detail}', flush=True)
+    with lock:
+        failures += not good
+        sys.stdout.write(f'ok - {name}\n' if good else f'not ok - {name}\n  {detail}\n')
+        sys.stdout.flush()
 
 
 class Server:

@@ -133,6 +133,7 @@ FRAME_CASES = [
     ('W19', 'a message in 128 fragments', [frame(1, b' ', fin=False)] + [frame(0, b' ', fin=False)] * 126 + [frame(0, MESSAGE)], ['pong']),
     ('W19', '129 fragments without an end', [frame(1, b' ', fin=False)] + [frame(0, b' ', fin=False)] * 128, [1008]),
     ('W20', 'a length of 2^63-1 and then silence', [frame(1, b'', length=2**63 - 1, form=64)], [4408, 1009, 'eof']),
+    ('W20', 'the head of a frame and then silence', [frame(1, b'', length=100)], [4408]),
     ('W20', 'half a frame and then silence', [frame(1, b'{"t":', length=100)], [4408]),
     ('W20', 'half a message and then silence', [frame(1, b'{"t":', fin=False)], [4408]),
     ('W21', 'the top bit of the length set', [frame(1, b'', length=2**63 + 5, form=64)], [1002, 1009, 'eof', 4408]),
@@ -548,6 +549,29 @@ def run_proxy_cases():
     server.clean()
 
 
+def run_liveness_cases():
+    """One who answers pings, even with nothing in them, lives; one who does not is dead."""
+    server = Server(program, '--limit', 'ping_after_ms=500', '--limit', 'hangup_after_ms=2000')
+    code = new_class(server, sign_in(server))
+    answering, silent = join(server, code), join(server, code)
+    answering.s.settimeout(0.2)
+    begin, pings, ended = time.monotonic(), 0, None
+    while time.monotonic() < begin + 4 and not ended:
+        got = answering.receive()
+        if got and got[0] == 9:
+            pings += 1
+            answering.send(frame(10, got[1]))
+        elif got and got[0] == 8:
+            ended = got
+    answering.s.settimeout(5)
+    answering.send(text({'t': 'ping'}))
+    report(not ended and pings >= 2 and answering.outcome() == 'pong', 'P23 who answers pings stays', f'{pings} pings, {ended}')
+    silent.s.settimeout(1)
+    got = silent.until_text()
+    report(got == 'eof' or isinstance(got, tuple), 'P23 who does not is hung up on', repr(got))
+    server.clean()
+
+
 def run_full_case():
     """At the cap of sockets newcomers are turned away and the others go on, without the processor being busy."""
     limited = ['prlimit', '--nofile=160:160']
@@ -595,6 +619,8 @@ def main():
     if os.environ.get('VALGRIND'):
         run_under_valgrind()
         return
+    liveness = threading.Thread(target=run_liveness_cases)
+    liveness.start()
     server = Server(program, *QUICK)
     run_http_cases(server)
     run_connection_cases(server)
@@ -610,6 +636,7 @@ def main():
     run_life_cases()
     run_proxy_cases()
     run_full_case()
+    liveness.join()
 
 
 main()

@@ -216,6 +216,16 @@ export class Outbox {
 		return found
 	}
 
+	/**
+	 * After this tab was hidden: what another tab of the same person took over and dealt with meanwhile is gone from here
+	 * too. Only refused commands are given up so; for the others the server's answer to the resend tells.
+	 */
+	reconcile(): void {
+		if (!this.durable) return
+		const stored = new Set(parse(read(this.store, this.key)).map((p) => p.id))
+		this.keep(this.items.filter((p) => p.state !== 'refused' || stored.has(p.id)))
+	}
+
 	private isAlive(tab: string): boolean {
 		const beat = Number(read(this.store, TAB + tab) ?? 0)
 		return Date.now() - beat < STALE_MS

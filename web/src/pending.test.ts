@@ -38,7 +38,16 @@ describe('what the own screen shows before the answer', () => {
 		expect(picture().after('post.add', { id: 'p1', for: 'other words' }).get('p1')).toBe(own)
 	})
 	test('an edit changes the words given and leaves the others', () => {
-		expect(picture().after('post.edit', { id: 'p1', version: 1, for: 'night nurses' }).get('p1')?.fields).toMatchObject({ for: 'night nurses', who: 'wait' })
+		expect(picture().after('post.edit', { id: 'p1', version: 1, for: 'night nurses' }).get('p1')?.fields).toMatchObject({ for: 'night nurses', who: 'wait', version: 2 })
+	})
+	test('an edit of a rejected post puts it back in the queue', () => {
+		const rejected: WireObject = { ...own, id: 'p3', fields: { ...own.fields, state: 'rejected', reason: 'too wide' } }
+		expect(picture({}, [rejected]).after('post.edit', { id: 'p3', version: 1, for: 'nurses' }).get('p3')?.fields).toMatchObject({ state: 'held', reason: '' })
+	})
+	test('a second edit of a post whose first one waits goes on from that', () => {
+		const revision: WireObject = { id: revisionId('p1'), kind: 'revision', fields: { post: 'p1', for: 'new', state: 'rejected', reason: 'no', version: 4 } }
+		const p = picture({ hold: true }, [revision]).after('post.edit', { id: 'p1', version: 4, who: 'wait long' })
+		expect(p.get(revision.id)?.fields).toMatchObject({ for: 'new', who: 'wait long', state: 'held', version: 5 })
 	})
 	test('where posts are held, an edit of a shown post waits beside it', () => {
 		const p = picture({ hold: true }).after('post.edit', { id: 'p1', version: 1, for: 'night nurses' })

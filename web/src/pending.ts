@@ -23,7 +23,7 @@ export const revisionId = (post: string): string => `${post}.r`
 
 const WORDS = ['for', 'who', 'offer', 'helps', 'venture'] as const
 
-function pick(args: Pending['args'], keys: readonly string[]): Record<string, Value> {
+function pick(args: Fields, keys: readonly string[]): Record<string, Value> {
 	return Object.fromEntries(keys.flatMap((key) => (args[key] === undefined ? [] : [[key, args[key]]])))
 }
 
@@ -107,10 +107,16 @@ export class Picture {
 	private edit(id: string, words: Fields): void {
 		const post = this.get(id)
 		if (!post) return
-		const waits = this.expect.hold && !this.expect.isStaff
-		if (waits && post.fields.state === 'shown') {
-			this.put({ id: revisionId(id), kind: 'revision', fields: { ...words, post: id, author: this.expect.me, state: 'held' } }, true)
-		} else this.set(id, waits ? { ...words, state: 'held', reason: '' } : words)
+		const revision = this.get(revisionId(id))
+		// One up from what the author saw, so that a second edit queued behind this one names the right version.
+		const version = Number((revision ?? post).fields.version ?? 0) + 1
+		if (this.expect.hold && !this.expect.isStaff && post.fields.state === 'shown') {
+			const before = pick((revision ?? post).fields, WORDS)
+			this.put({ id: revisionId(id), kind: 'revision', fields: { ...before, ...words, post: id, author: this.expect.me, state: 'held', version } }, true)
+			return
+		}
+		this.set(id, { ...words, version, reason: '', ...(post.fields.state === 'rejected' && { state: 'held' }) })
+		if (revision) this.changed.set(revision.id, null)
 	}
 
 	private approve(id: string): void {

@@ -28,6 +28,7 @@ export interface RevisionView {
 	words: Words
 	state: 'held' | 'rejected'
 	reason: string
+	version: number
 }
 
 export interface PostView {
@@ -196,6 +197,15 @@ export class Room {
 	/** Throws a refused command away, words and all. */
 	drop(id: string): void {
 		this.outbox.drop(id)
+		this.changed(true)
+	}
+
+	/** The tab is looked at again: what other tabs did meanwhile is taken in, and the line made sure of. */
+	wake(): void {
+		this.outbox.reconcile()
+		this.outbox.adopt()
+		this.link.nudge()
+		this.link.flush()
 		this.changed(true)
 	}
 
@@ -409,7 +419,7 @@ function postView(...[object, revision, authorName, sending, refused, isMine, is
 		at_ms: fields.at ?? 0,
 		edited_ms: fields.edited ?? 0,
 		deleted: fields.deleted ?? '',
-		revision: held ? { words: wordsOf(held), state: held.state ?? 'held', reason: held.reason ?? '' } : null,
+		revision: held ? { words: wordsOf(held), state: held.state ?? 'held', reason: held.reason ?? '', version: held.version ?? 0 } : null,
 		sending: sending ?? '',
 		refused: refused ? refusedItem(refused) : null,
 		isGhost,

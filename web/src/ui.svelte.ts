@@ -46,28 +46,32 @@ class Screen {
 	isPhone = $state(false)
 	shortcuts = $state(local.getItem(SHORTCUTS) === null)
 
+	/** Where it is already, so that the browser's own news of it changes nothing again. */
+	private hash = location.hash
 	private toastTimer: ReturnType<typeof setTimeout> | undefined
 
 	watch(): void {
 		const phone = matchMedia('(max-width: 719px)')
 		this.isPhone = phone.matches
 		phone.addEventListener('change', () => (this.isPhone = phone.matches))
-		addEventListener('hashchange', () => this.arrive(readRoute(location.hash)))
+		addEventListener('hashchange', () => location.hash !== this.hash && this.arrive(location.hash))
 		setInterval(() => (this.now_ms = Date.now()), 20_000)
 	}
 
 	go(hash: string): void {
 		location.hash = hash
+		this.arrive(hash)
 	}
 
 	/** Goes there without leaving the old address in the history: for addresses that hold a secret. */
 	replace(hash: string): void {
 		history.replaceState(null, '', hash)
-		this.arrive(readRoute(hash))
+		this.arrive(hash)
 	}
 
-	arrive(route: Route): void {
-		this.route = route
+	private arrive(hash: string): void {
+		this.hash = hash
+		this.route = readRoute(hash)
 		this.panel = ''
 		this.toast = null
 		this.open = null

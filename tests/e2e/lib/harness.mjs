@@ -2,11 +2,14 @@
  * Tests as functions, run a few at a time, each with what it needs made for it and taken down after it. Nothing here
  * sleeps: `until` asks a condition again and again, and names it when it did not come true in time.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { setTimeout as pause } from 'node:timers/promises'
 
+/** Where a failed test leaves pictures of every screen it had. */
+const pictures = `${process.env.BUILD_DIR ?? fileURLToPath(new URL('../../../build', import.meta.url))}/e2e-failed`
 const ASK_AGAIN_MS = 25
 const PATIENCE_MS = 15_000
 
@@ -30,13 +33,20 @@ export function check(condition, what, detail) {
 	if (!condition) throw new Error(detail === undefined ? what : `${what}: ${typeof detail === 'string' ? detail : JSON.stringify(detail)}`)
 }
 
+/** Compares by their JSON; of two lists it tells the first items that differ. */
 export function same(got, wanted, what) {
-	check(JSON.stringify(got) === JSON.stringify(wanted), what, `got ${JSON.stringify(got)}, wanted ${JSON.stringify(wanted)}`)
+	if (JSON.stringify(got) === JSON.stringify(wanted)) return
+	if (Array.isArray(got) && Array.isArray(wanted) && got.length === wanted.length) {
+		const at = got.findIndex((item, i) => JSON.stringify(item) !== JSON.stringify(wanted[i]))
+		return same(got[at], wanted[at], `${what} [${at}]`)
+	}
+	check(false, what, `got ${JSON.stringify(got)}, wanted ${JSON.stringify(wanted)}`)
 }
 
 /** What a test has made, to be ended in the opposite order. */
 export class Bag {
 	#ends = []
+	#pictures = []
 
 	/** Remembers how to end a thing and gives it back. */
 	keep(thing, end) {
@@ -46,6 +56,16 @@ export class Bag {
 
 	folder() {
 		return this.keep(mkdtempSync(join(tmpdir(), 'forwhom-e2e-')), (dir) => rmSync(dir, { recursive: true, force: true }))
+	}
+
+	/** Remembers how to show what something looks like: asked for when the test has failed. */
+	show(take) {
+		this.#pictures.push(take)
+	}
+
+	async showAll(folder) {
+		mkdirSync(folder, { recursive: true })
+		for (const [i, take] of this.#pictures.entries()) await take(`${folder}/${i + 1}`).catch(() => {})
 	}
 
 	async empty() {
@@ -80,6 +100,7 @@ async function runOne({ name, run }, limit_ms) {
 		error = caught
 	}
 	clearTimeout(timer)
+	if (error) await bag.showAll(`${pictures}/${name.replace(/\W+/g, '-').slice(0, 60)}`)
 	await bag.empty().catch((caught) => (error ??= caught))
 	const seconds = ((Date.now() - start_ms) / 1000).toFixed(1)
 	console.log(`${error ? 'not ok' : 'ok'} - ${name} # ${seconds} s`)

@@ -42,6 +42,7 @@ export class Person {
 	static async come(bag, device = LAPTOP, options = {}) {
 		const context = await (await openBrowser()).newContext({ ...device, reducedMotion: 'reduce', ...options })
 		const person = bag.keep(new Person(context, device), (p) => p.context.close())
+		bag.show((path) => person.page.screenshot({ path: `${path}-${person.name ?? 'teacher'}.png`, timeout: 3000 }))
 		await person.openTab()
 		return person
 	}

@@ -28,7 +28,7 @@ export class Server {
 	}
 
 	get origin() {
-		return `http://127.0.0.1:${this.port}`
+		return `http://localhost:${this.port}`
 	}
 
 	/** Starts it, the second time at the port of the first, and waits until it answers. */
@@ -39,7 +39,7 @@ export class Server {
 		for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (this.said += text))
 		const found = await until('the server says where it listens', () => {
 			check(child.exitCode === null, 'the server ended', this.said)
-			return /http:\/\/[^/\s]*:(\d+)/.exec(this.said)
+			return /http:\/\/localhost:(\d+)/.exec(this.said)
 		})
 		this.port = Number(found[1])
 		await until('the server answers', async () => (await fetch(`${this.origin}/healthz`)).ok)

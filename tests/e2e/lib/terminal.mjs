@@ -1,5 +1,6 @@
 /* The terminal client in a real terminal: a window of tmux, on a tmux server of its own. */
 import { execFile, spawn } from 'node:child_process'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { check, until } from './harness.mjs'
 import { BUILD } from './server.mjs'
@@ -15,17 +16,27 @@ function environment(home) {
 }
 
 /** Runs a command of the terminal client, as a script would; `input` is its standard input. Returns {code, stdout, stderr}. */
-export function command(home, args, input = '') {
-	return new Promise((resolve, reject) => {
-		const child = spawn(program, args, { env: environment(home) })
-		const said = { stdout: '', stderr: '' }
-		for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (said[name] += text))
+export async function command(home, args, input = '') {
+	const child = begin(home, args)
+	child.stdin.end(input)
+	return child.ended
+}
+
+/** The same, still running: its standard input stays open, `ended` is what it comes to. */
+export function begin(home, args) {
+	const child = spawn(program, args, { env: environment(home) })
+	const said = { stdout: '', stderr: '' }
+	for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (said[name] += text))
+	child.stdin.on('error', () => {})
+	const ended = new Promise((resolve, reject) => {
 		child.on('error', reject)
 		child.on('close', (code) => resolve({ code, ...said }))
-		child.stdin.on('error', () => {})
-		child.stdin.end(input)
 	})
+	return { stdin: child.stdin, said, ended }
 }
+
+/** A pattern is looked for on the screen as it is, a text also where a line's end parts its words. */
+const shows = (screen, wanted) => (wanted instanceof RegExp ? wanted.test(screen) : screen.replace(/\s+/g, ' ').includes(wanted))
 
 export class Terminal {
 	constructor(home) {
@@ -36,6 +47,7 @@ export class Terminal {
 	/** A window of `columns` × `rows` in which the program runs with these arguments. */
 	static async open(bag, { home = bag.folder(), args, columns = 80, rows = 24 }) {
 		const terminal = bag.keep(new Terminal(home), (t) => t.close())
+		bag.show(async (path) => writeFileSync(`${path}-terminal.txt`, await terminal.screen()))
 		terminal.size = { columns, rows }
 		await terminal.start(args)
 		return terminal
@@ -49,10 +61,10 @@ export class Terminal {
 		const { columns, rows } = this.size
 		const line = [program, ...args].map(quote).join(' ')
 		await this.#tmux(
+			...['start-server', ';'],
 			...['set-option', '-g', 'default-terminal', 'tmux-256color', ';'],
 			...['set-option', '-g', 'status', 'off', ';'],
 			...['set-option', '-g', 'remain-on-exit', 'on', ';'],
-			...['set-option', '-g', 'window-size', 'manual', ';'],
 			...['set-option', '-s', 'escape-time', '0', ';'],
 			...['new-session', '-d', '-s', 'it', '-x', String(columns), '-y', String(rows), `exec ${line}`],
 		)
@@ -67,13 +79,13 @@ export class Terminal {
 		return (await this.#tmux('capture-pane', '-p', '-t', 'it')).stdout
 	}
 
-	/** Waits until the screen shows a text or matches a pattern. Words that a line end parts are found too. */
+	/** Waits until the screen shows a text or matches a pattern. */
 	async sees(wanted, patience_ms) {
 		let last = ''
 		try {
 			return await until(`the terminal shows ${wanted}`, async () => {
 				last = await this.screen()
-				return wanted instanceof RegExp ? wanted.test(last) : last.includes(wanted)
+				return shows(last, wanted)
 			}, patience_ms)
 		} catch (error) {
 			throw new Error(`${error.message}; it shows\n${last}`)
@@ -85,7 +97,7 @@ export class Terminal {
 		try {
 			await until(`the terminal does not show ${unwanted}`, async () => {
 				last = await this.screen()
-				return !(unwanted instanceof RegExp ? unwanted.test(last) : last.includes(unwanted))
+				return !shows(last, unwanted)
 			})
 		} catch (error) {
 			throw new Error(`${error.message}; it shows\n${last}`)
@@ -118,6 +130,12 @@ export class Terminal {
 		check(pid > 1, 'the terminal client runs')
 		process.kill(pid, 'SIGKILL')
 		await until('the terminal client is dead', () => this.isOver())
+	}
+
+	/** What stands in the one file of the default profile with this ending. */
+	reads(ending) {
+		const folder = `${this.home}/.config/forwhom/default`
+		return readFileSync(`${folder}/${readdirSync(folder).find((name) => name.endsWith(ending))}`, 'utf8')
 	}
 
 	async close() {

@@ -19,12 +19,15 @@ export const isWaiting = (post: PostView): boolean => post.deleted === '' && (po
 
 export function deletePost(room: Room, post: PostView): void {
 	if (!canDelete(room, post)) return
+	ui.open = null
 	room.do('post.delete', { id: post.id })
 	ui.say({ isSlow: true, text: t('toast.deleted'), action: { label: t('undo'), run: () => room.do('post.restore', { id: post.id }) } })
 }
 
 export function approve(room: Room, post: PostView): void {
-	if (room.view.isStaff && (isWaiting(post) || post.state === 'rejected')) room.do('post.approve', { id: post.id })
+	if (!room.view.isStaff || !(isWaiting(post) || post.state === 'rejected')) return
+	ui.open = null
+	room.do('post.approve', { id: post.id })
 }
 
 export function reject(room: Room, post: PostView, reason: string): void {
