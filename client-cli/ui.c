@@ -324,6 +324,7 @@ static struct intent start_edit(struct ui *ui, const struct wall_post *post, con
 	}
 	compose_start(&ui->compose, post->id, &post->words);
 	ui->compose.version = post->version ? post->version : 1; /* a post on its way will be in its first version */
+	snprintf(ui->compose.section, sizeof ui->compose.section, "%s", post->section); /* for a refused post that is added anew */
 	if (post->pending == PENDING_REFUSED)
 		snprintf(ui->compose.change, sizeof ui->compose.change, "%s", post->change->id);
 	return intent_on(INTENT_COMPOSE, post->id);
