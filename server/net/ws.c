@@ -44,6 +44,7 @@ struct peer {
 	int64_t hidden_tokens;
 	int64_t stuck_since_ms;
 	bool has_told, has_asked, is_flooding;
+	uint8_t slice; /* of WS_TICKS_PER_S: the tick in which it is looked at */
 	char address[64];
 };
 

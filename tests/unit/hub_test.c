@@ -1,0 +1,866 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/hub_fixture.h"
+
+static void add_post(struct fake_socket *socket, const char *words)
+{
+	char args[9000];
+
+	snprintf(args, sizeof args, "\"id\":\"%s\",\"for\":\"%s\"", new_id(), words);
+	do_only(socket, "post.add", args);
+}
+
+static void hello(struct fake_socket *socket, const char *code, int person, const char *name)
+{
+	say(socket, "{\"t\":\"hello\",\"v\":1,\"class\":\"%s\",\"secret\":\"%s\",\"name\":\"%s\"}", code, secret(person), name);
+}
+
+/* ---- hello ---- */
+
+static void test_joining_is_idempotent(void **state)
+{
+	struct fake_socket *a = connect_one(), *b = connect_one(), *c = connect_one();
+
+	(void)state;
+	hello(a, fix.code, 1, "Ama");
+	hello(b, fix.code, 1, "Somebody else"); /* the name counts only once */
+	say(c, "{\"t\":\"hello\",\"v\":1,\"class\":\"%s\",\"secret\":\"%s\"}", fix.code, secret(1));
+	cJSON *first = take(a), *second = take(b), *third = take(c);
+	assert_string_equal(str_of(first, "t"), "welcome");
+	assert_string_equal(str_of(first, "role"), "member");
+	assert_string_equal(str_of(first, "build"), "test");
+	assert_string_equal(str_of(first, "start"), fix.wall);
+	assert_int_equal(int_of(first, "now"), fix.now_ms);
+	assert_string_equal(str_of(first, "me"), str_of(second, "me"));
+	assert_string_equal(str_of(first, "me"), str_of(third, "me"));
+	cJSON_Delete(first);
+	cJSON_Delete(second);
+	cJSON_Delete(third);
+}
+
+static void test_welcome_waits_for_the_disk(void **state)
+{
+	struct fake_socket *a = connect_one();
+
+	(void)state;
+	say_only(a, "{\"t\":\"hello\",\"v\":1,\"class\":\"%s\",\"secret\":\"%s\",\"name\":\"Ama\"}", fix.code, secret(1));
+	hub_turn(fix.hub, fix.mono_ms);
+	hub_turn(fix.hub, fix.mono_ms);
+	assert_int_equal(told_count(a), 0);
+	settle();
+	expect_told(a, "welcome", NULL);
+}
+
+static void test_deadline_of_hello(void **state)
+{
+	struct fake_socket *a = connect_one(), *b = connect_one();
+
+	(void)state;
+	wait_ms(4999);
+	assert_int_equal(a->closed, 0);
+	hello(b, "2222222", 1, "Ama"); /* a wrong code gives a person time to mend it */
+	expect_told(b, "no", "not_found");
+	wait_ms(1);
+	assert_int_equal(a->closed, 4408);
+	wait_ms(6000);
+	assert_int_equal(b->closed, 0);
+	wait_ms(180 * 1000);
+	assert_int_not_equal(b->closed, 0); /* but not for ever */
+}
+
+static void test_third_wrong_code_closes(void **state)
+{
+	struct fake_socket *a = connect_one();
+
+	(void)state;
+	for (int k = 0; k < 3; k++) {
+		assert_int_equal(a->closed, 0);
+		hello(a, "2222222", 1, "Ama");
+		expect_told(a, "no", "not_found");
+	}
+	assert_int_equal(a->closed, 4429);
+}
+
+/* Ten a minute of one address are answered at once, the eleventh late, never later than five seconds; a right code never. */
+static void test_wrong_codes_are_delayed(void **state)
+{
+	struct fake_socket *sockets[12];
+
+	(void)state;
+	for (int k = 0; k < 11; k++) {
+		sockets[k] = connect_one();
+		hello(sockets[k], "2222222", 1, "Ama");
+		assert_int_equal(told_count(sockets[k]), k < 10);
+	}
+	struct fake_socket *other = connect_from("198.51.100.7");
+	hello(other, "2222222", 1, "Ama");
+	expect_told(other, "no", "not_found");
+	struct fake_socket *right = connect_one();
+	hello(right, fix.code, 1, "Ama");
+	expect_told(right, "welcome", NULL);
+	wait_ms(3000);
+	say(sockets[10], "{\"t\":\"hello\",\"v\":1,\"class\":\"%s\",\"secret\":\"%s\",\"name\":\"x\"}", fix.code, secret(2)); /* impatient */
+	assert_int_equal(sockets[10]->closed, 4400);
+	struct fake_socket *late = connect_one();
+	hello(late, "3333333", 1, "Ama");
+	assert_int_equal(told_count(late), 0);
+	wait_ms(5000);
+	expect_told(late, "no", "not_found");
+	assert_int_equal(late->closed, 0);
+}
+
+static void test_guesses_from_everywhere(void **state)
+{
+	int late = 0;
+
+	(void)state;
+	for (int k = 0; k < 21; k++) {
+		char address[32];
+		snprintf(address, sizeof address, "198.51.100.%d", k);
+		struct fake_socket *socket = connect_from(address);
+		hello(socket, "2222222", 1, "Ama");
+		late += !told_count(socket);
+	}
+	assert_int_equal(late, 1); /* twenty in a second, whoever it was */
+}
+
+static void test_sockets_before_hello(void **state)
+{
+	(void)state;
+	limits_set(&fix.limits, "sockets_before_hello", 3);
+	struct fake_socket *a = connect_one(), *b = connect_one(), *c = connect_one();
+	assert_true(a && b && c);
+	assert_null(connect_one());
+	hello(a, fix.code, 1, "Ama"); /* who is known no longer counts */
+	struct fake_socket *d = connect_one();
+	assert_non_null(d);
+	assert_null(connect_one());
+	hang_up(b);
+	assert_non_null(connect_one());
+	hello(c, fix.code, 2, ""); /* refused: back among the unknown */
+	expect_told(c, "no", "bad_value");
+	assert_null(connect_one());
+}
+
+static void test_fifth_socket(void **state)
+{
+	struct fake_socket *sockets[5];
+
+	(void)state;
+	for (int k = 0; k < 4; k++) {
+		sockets[k] = enter(1, "Ama");
+		wait_ms(10);
+	}
+	for (int k = 0; k < 4; k++)
+		assert_int_equal(sockets[k]->closed, 0);
+	do_command(sockets[0], "member.rename", "\"name\":\"Ama O.\""); /* active: now the second is the oldest */
+	wait_ms(10);
+	sockets[4] = enter(1, "Ama");
+	assert_int_equal(sockets[1]->closed, 1013);
+	for (int k = 0; k < 5; k++)
+		assert_int_equal(sockets[k]->closed, k == 1 ? 1013 : 0);
+	enter(2, "Ben");
+	assert_int_equal(sockets[2]->closed, 0);
+}
+
+static void test_class_size(void **state)
+{
+	(void)state;
+	limits_set(&fix.limits, "members_per_class", 2);
+	enter(1, "Ama");
+	enter(2, "Ben");
+	struct fake_socket *c = connect_one();
+	hello(c, fix.code, 3, "Cleo");
+	expect_told(c, "no", "quota");
+	enter(1, "Ama"); /* who is in stays in */
+}
+
+static void test_door(void **state)
+{
+	struct fake_socket *olu = enter_instructor();
+
+	(void)state;
+	enter(1, "Ama");
+	do_command(olu, "class.set", "\"door\":\"closed\"");
+	struct fake_socket *b = connect_one();
+	hello(b, fix.code, 2, "Ben");
+	expect_told(b, "no", "door");
+	assert_int_equal(b->closed, 0);
+	enter(1, "Ama");
+	do_command(olu, "class.set", "\"door\":\"open\"");
+	hello(b, fix.code, 2, "Ben"); /* the same socket may ask again */
+	expect_told(b, "welcome", NULL);
+}
+
+static void test_names(void **state)
+{
+	static const char *const bad[] = { "", "   ", "\\u200b", "\\u202e", "\\u0007", "Prof. Okoro", "prof okoro", "Pr\xd0\xbe" "f. Okoro", "PROF.OKORO", "12345678901234567890123456789012345678901" };
+	struct fake_socket *reader = enter(1, "Ama");
+
+	(void)state;
+	for (size_t n = 0; n < sizeof bad / sizeof *bad; n++) {
+		struct fake_socket *socket = connect_one();
+		hello(socket, fix.code, 100 + (int)n, bad[n]);
+		cJSON *message = take(socket);
+		if (!message || strcmp(str_of(message, "code"), "bad_value") != 0)
+			fail_msg("\"%s\" is taken for a name: %s", bad[n], str_of(message, "t"));
+		cJSON_Delete(message);
+	}
+	enter(2, "AMA");
+	enter(3, "\xc3\x81ma");
+	enter(4, "1234567890123456789012345678901234567890");
+	enter(5, "1234567890123456789012345678901234567890");
+	say(reader, "{\"t\":\"open\",\"doc\":\"class\"}");
+	assert_true(was_told(reader, "\"name\":\"Ama\""));
+	assert_true(was_told(reader, "\"name\":\"AMA \xc2\xb7" "2\""));
+	assert_true(was_told(reader, "\"name\":\"\xc3\x81ma \xc2\xb7" "3\""));
+	assert_true(was_told(reader, "\"name\":\"1234567890123456789012345678901234567890\""));
+	assert_true(was_told(reader, "\"name\":\"1234567890123456789012345678901234 \xc2\xb7" "2\"")); /* never over 40 */
+}
+
+/* Asking for the same name again must not move from one suffix to the next. */
+static void test_renaming_is_stable(void **state)
+{
+	(void)state;
+	enter(1, "Ama");
+	struct fake_socket *b = enter(2, "Ama");
+	do_command(b, "member.rename", "\"name\":\"Ama\"");
+	do_command(b, "member.rename", "\"name\":\"Ama\"");
+	forget(b);
+	say(b, "{\"t\":\"open\",\"doc\":\"class\"}");
+	assert_true(was_told(b, "\"name\":\"Ama \xc2\xb7" "2\""));
+	forget(b);
+	do_command(b, "member.rename", "\"name\":\"ama\""); /* its own letters it may change */
+	expect_told(b, "ok", NULL);
+	do_command(b, "member.rename", "\"name\":\"Prof. Okoro\"");
+	assert_true(was_told(b, "name.staff"));
+}
+
+static void test_tickets(void **state)
+{
+	char ticket[44];
+	struct fake_socket *a = connect_one(), *b = connect_one(), *c = connect_one();
+
+	(void)state;
+	assert_true(directory_ticket(fix.directory, fix.account, fix.code, ticket, fix.now_ms));
+	say(a, "{\"t\":\"hello\",\"v\":1,\"class\":\"%s\",\"ticket\":\"%s\"}", fix.code, ticket);
+	cJSON *welcome = take(a);
+	assert_string_equal(str_of(welcome, "role"), "owner");
+	cJSON_Delete(welcome);
+	say(b, "{\"t\":\"hello\",\"v\":1,\"class\":\"%s\",\"ticket\":\"%s\"}", fix.code, ticket); /* again */
+	expect_told(b, "no", "auth");
+	assert_int_equal(b->closed, 4401);
+	assert_true(directory_ticket(fix.directory, fix.account, fix.code, ticket, fix.now_ms));
+	fix.now_ms += fix.limits.ticket_ms + 1;
+	say(c, "{\"t\":\"hello\",\"v\":1,\"class\":\"%s\",\"ticket\":\"%s\"}", fix.code, ticket); /* stale */
+	expect_told(c, "no", "auth");
+	assert_int_equal(c->closed, 4401);
+	hub_sign_out(fix.hub, fix.account);
+	assert_int_equal(a->closed, 4401);
+}
+
+/* ---- rates, strikes, silence ---- */
+
+static void test_command_rate(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+
+	(void)state;
+	for (int k = 0; k < 120; k++)
+		say_only(a, "{\"t\":\"ping\"}");
+	settle();
+	assert_int_equal(told_count(a), 120);
+	assert_false(was_told(a, "rate"));
+	forget(a);
+	say(a, "{\"t\":\"ping\"}");
+	int64_t retry_ms = expect_told(a, "no", "rate");
+	assert_in_range(retry_ms, 1, 34); /* thirty a second */
+	fix.mono_ms += retry_ms;
+	say(a, "{\"t\":\"ping\"}");
+	expect_told(a, "pong", NULL);
+}
+
+/* Who takes no notice of retry_ms is hung up on, after the third time. */
+static void test_ignoring_the_rate(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+	int seconds = 0;
+
+	(void)state;
+	while (!a->closed && seconds < 60) {
+		for (int k = 0; k < 400 && !a->closed; k++)
+			do_only(a, "member.rename", "\"name\":\"Ama\"");
+		fix.mono_ms += 100; /* less than the five tokens that one of these costs take */
+		settle();
+		forget(a);
+		seconds++;
+	}
+	assert_int_equal(a->closed, 4429);
+	assert_in_range(seconds, 60, 80);
+}
+
+static void test_posting_rate(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama"), *olu = enter_instructor();
+
+	(void)state;
+	for (int k = 0; k < 10; k++) {
+		add_post(a, "words");
+		settle();
+		expect_told(a, "ok", NULL);
+	}
+	add_post(a, "words");
+	settle();
+	assert_int_equal(expect_told(a, "no", "rate"), 10 * 1000);
+	struct fake_socket *again = enter(1, "Ama"); /* the member's, not the socket's */
+	add_post(again, "words");
+	settle();
+	expect_told(again, "no", "rate");
+	fix.mono_ms += 10 * 1000;
+	add_post(again, "words");
+	settle();
+	expect_told(again, "ok", NULL);
+	for (int k = 0; k < 20; k++) {
+		add_post(olu, "words");
+		settle();
+		expect_told(olu, "ok", NULL);
+	}
+}
+
+static void test_posts_of_a_member(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+
+	(void)state;
+	limits_set(&fix.limits, "posts_per_member", 3);
+	for (int k = 0; k < 3; k++) {
+		add_post(a, "words");
+		settle();
+		expect_told(a, "ok", NULL);
+	}
+	add_post(a, "words");
+	settle();
+	expect_told(a, "no", "quota");
+}
+
+static void test_five_malformed_messages(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+
+	(void)state;
+	for (int k = 0; k < 4; k++) {
+		say(a, "nonsense");
+		expect_told(a, "no", "bad_json");
+		assert_int_equal(a->closed, 0);
+	}
+	wait_ms(13 * 1000); /* one is forgiven */
+	say(a, "nonsense");
+	assert_int_equal(a->closed, 0);
+	say(a, "nonsense");
+	assert_int_equal(a->closed, 4400);
+}
+
+static void test_bytes_in(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+	static char text[60 * 1024];
+
+	(void)state;
+	memset(text, ' ', sizeof text - 1);
+	memcpy(text, "{\"t\":\"ping\"}", 12);
+	for (int k = 0; k < 8; k++)
+		say(a, "%s", text);
+	assert_int_equal(a->closed, 0);
+	say(a, "%s", text); /* over half a megabyte at once */
+	assert_int_equal(a->closed, 4429);
+}
+
+static void test_silence(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama"), *b = enter(2, "Ben");
+
+	(void)state;
+	wait_ms(19 * 1000);
+	assert_int_equal(a->pings, 0);
+	wait_ms(1000);
+	assert_int_equal(a->pings, 1);
+	hub_alive(fix.hub, b->conn, fix.mono_ms);
+	wait_ms(24 * 1000);
+	assert_int_equal(a->closed, 0);
+	wait_ms(1000);
+	assert_int_equal(a->closed, 4408);
+	assert_int_equal(b->closed, 0);
+}
+
+static void test_second_hello(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+
+	(void)state;
+	hello(a, fix.code, 2, "Ben");
+	assert_int_equal(a->closed, 4400);
+}
+
+/* ---- exactly once ---- */
+
+static void test_resend(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+	const char *text = "{\"t\":\"do\",\"id\":\"AAAAAAAAAAAAAAAAAAAAAQ\",\"doc\":\"%s\",\"cmd\":\"post.add\",\"args\":{%s}}";
+	const char *args = "\"id\":\"BBBBBBBBBBBBBBBBBBBBBA\",\"for\":\"x\"", *escaped = "\"for\":\"\\u0078\",\"id\":\"BBBBBBBBBBBBBBBBBBBBBA\"", *other = "\"id\":\"BBBBBBBBBBBBBBBBBBBBBA\",\"for\":\"y\"";
+
+	(void)state;
+	say(a, text, fix.wall, args);
+	cJSON *first = take(a);
+	assert_string_equal(str_of(first, "t"), "ok");
+	for (int k = 0; k < 3; k++) {
+		if (k == 2) { /* another socket, and a server that has forgotten everything but the disk */
+			hang_up(a);
+			wait_ms(70 * 1000);
+			assert_int_equal(hub_stats(fix.hub).classes, 0);
+			a = enter(1, "Ama");
+		}
+		say(a, text, fix.wall, k == 1 ? escaped : args);
+		cJSON *again = take(a);
+		assert_true(cJSON_Compare(first, again, true));
+		cJSON_Delete(again);
+	}
+	say(a, text, fix.wall, other);
+	cJSON *conflict = take(a);
+	assert_string_equal(str_of(conflict, "say"), "conflict.id");
+	cJSON_Delete(conflict);
+	cJSON_Delete(first);
+}
+
+/* Twice in one breath: the second is answered with the first, and neither before the disk has it. */
+static void test_twice_at_once(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+
+	(void)state;
+	for (int k = 0; k < 2; k++)
+		say_only(a, "{\"t\":\"do\",\"id\":\"AAAAAAAAAAAAAAAAAAAAAQ\",\"doc\":\"%s\",\"cmd\":\"post.add\",\"args\":{\"id\":\"BBBBBBBBBBBBBBBBBBBBBA\",\"for\":\"x\"}}", fix.wall);
+	hub_turn(fix.hub, fix.mono_ms);
+	assert_int_equal(told_count(a), 0);
+	settle();
+	cJSON *first = take(a), *second = take(a);
+	assert_string_equal(str_of(first, "t"), "ok");
+	assert_true(cJSON_Compare(first, second, true));
+	cJSON_Delete(first);
+	cJSON_Delete(second);
+	assert_int_equal(told_count(a), 0);
+}
+
+/* ---- who is told what, in what order ---- */
+
+static void test_ok_comes_before_the_room_is_told(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama"), *b = enter(2, "Ben");
+
+	(void)state;
+	open_wall(a);
+	open_wall(b);
+	add_post(a, "words");
+	settle();
+	int64_t at = expect_told(a, "ok", NULL);
+	assert_int_equal(expect_told(a, "ops", NULL), at);
+	assert_int_equal(expect_told(b, "ops", NULL), at);
+	assert_int_equal(told_count(b), 0);
+}
+
+static void test_overlays(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *a = enter(1, "Ama"), *b = enter(2, "Ben");
+
+	(void)state;
+	do_command(olu, "wall.set", "\"hold\":true");
+	open_wall(a);
+	open_wall(b);
+	open_wall(olu);
+	add_post(a, "heldwords");
+	settle();
+	assert_true(was_told(a, "heldwords"));
+	assert_true(was_told(olu, "heldwords"));
+	assert_int_equal(told_count(b), 0);
+	struct fake_socket *again = enter(1, "Ama");
+	say(again, "{\"t\":\"open\",\"doc\":\"%s\"}", fix.wall);
+	assert_true(was_told(again, "heldwords"));
+	say(b, "{\"t\":\"open\",\"doc\":\"%s\"}", fix.wall);
+	assert_false(was_told(b, "heldwords"));
+}
+
+/* Two hundred long posts that only their author sees: they come in messages of a fair size, numbered without gaps, to a socket that reads; another socket of the same member misses none of its own. */
+static void test_a_large_overlay(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *a = enter(1, "Ama");
+	static char words[5000];
+
+	(void)state;
+	limits_set(&fix.limits, "posts_burst", 1000);
+	do_command(olu, "wall.set", "\"hold\":true");
+	for (int k = 0; k < 300; k++)
+		strcat(words, "\xf0\x9f\x99\x82"); /* 1,200 bytes */
+	for (int p = 0; p < 200; p++) {
+		char args[9000];
+		snprintf(args, sizeof args, "\"id\":\"%s\",\"for\":\"%s\",\"who\":\"%s\",\"offer\":\"%s\"", new_id(), words, words, words);
+		fix.mono_ms += 100;
+		do_command(a, "post.add", args);
+		forget(a);
+	}
+	say(a, "{\"t\":\"open\",\"doc\":\"%s\"}", fix.wall);
+	forget(a);
+	struct fake_socket *b = enter(1, "Ama");
+	say(b, "{\"t\":\"open\",\"doc\":\"%s\"}", fix.wall);
+	assert_int_equal(b->closed, 0);
+	int objects = 0;
+	int64_t n = -1;
+	for (cJSON *message; (message = take(b)); cJSON_Delete(message)) {
+		if (strcmp(str_of(message, "t"), "mine") != 0)
+			continue;
+		assert_int_equal(cJSON_IsTrue(cJSON_GetObjectItem(message, "whole")), n < 0);
+		if (n >= 0)
+			assert_int_equal(int_of(message, "n"), n + 1);
+		n = int_of(message, "n");
+		objects += cJSON_GetArraySize(cJSON_GetObjectItem(message, "objects"));
+	}
+	assert_int_equal(objects, 200);
+	do_command(olu, "post.approve", "\"id\":\"BwAAAAAAAAAAAAAAAAAAAA\""); /* something of hers may change on both */
+	for (cJSON *message; (message = take(a)); cJSON_Delete(message))
+		if (!strcmp(str_of(message, "t"), "mine"))
+			assert_true(int_of(message, "n") > 0);
+	/* Who does not read gets no more than a queue's worth. */
+	struct fake_socket *c = enter(1, "Ama");
+	c->is_clogged = true;
+	size_t before = c->bytes;
+	say(c, "{\"t\":\"open\",\"doc\":\"%s\"}", fix.wall);
+	assert_int_equal(c->closed, 4413);
+	assert_int_equal(c->bytes, before);
+}
+
+static void test_another_class_is_not_there(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+	char wall[23];
+
+	(void)state;
+	strcpy(wall, fix.wall);
+	open_class();
+	assert_string_not_equal(wall, fix.wall);
+	say(a, "{\"t\":\"open\",\"doc\":\"%s\"}", fix.wall);
+	expect_told(a, "no", "not_found");
+	say(a, "{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"post.add\",\"args\":{\"id\":\"%s\",\"for\":\"x\"}}", new_id(), fix.wall, new_id());
+	expect_told(a, "no", "not_found");
+	say(a, "{\"t\":\"open\",\"doc\":\"%s\"}", wall);
+	expect_told(a, "snapshot", NULL);
+}
+
+/* ---- when the disk fails ---- */
+
+static void test_full_disk(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama"), *b = enter(2, "Ben");
+
+	(void)state;
+	open_wall(a);
+	memory_store_set_fault(fix.store, STORE_FULL);
+	wait_ms(1000);
+	cJSON *notice = take(b);
+	assert_string_equal(str_of(notice, "t"), "notice");
+	assert_string_equal(str_of(notice, "say"), "readonly.full");
+	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(notice, "readonly")));
+	cJSON_Delete(notice);
+	forget(a);
+	add_post(a, "words");
+	settle();
+	assert_true(expect_told(a, "no", "readonly") > 0);
+	struct fake_socket *c = connect_one();
+	hello(c, fix.code, 3, "Cleo"); /* newcomers cannot be written down */
+	expect_told(c, "no", "readonly");
+	struct fake_socket *again = enter(1, "Ama"); /* but who is known may read, and is told */
+	expect_told(again, "notice", NULL);
+	say(again, "{\"t\":\"open\",\"doc\":\"%s\"}", fix.wall);
+	expect_told(again, "snapshot", NULL);
+	memory_store_set_fault(fix.store, STORE_FINE);
+	wait_ms(1000);
+	notice = take(b);
+	assert_true(cJSON_IsFalse(cJSON_GetObjectItem(notice, "readonly")));
+	cJSON_Delete(notice);
+	add_post(a, "words");
+	settle();
+	assert_true(was_told(a, "\"ok\""));
+}
+
+/* The commit itself meets the full disk: who asked is refused, everybody hears why, in the other class too, and nobody but the class that lost something has to come back. */
+static void test_failing_commit(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+
+	(void)state;
+	open_class();
+	struct fake_socket *other = enter(2, "Ben");
+	say_only(a, "{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"class\",\"cmd\":\"member.rename\",\"args\":{\"name\":\"Never\"}}", new_id());
+	hub_turn(fix.hub, fix.mono_ms);
+	say_only(other, "{\"t\":\"open\",\"doc\":\"class\"}"); /* while that is under way */
+	memory_store_set_fault(fix.store, STORE_FULL);
+	memory_store_step(fix.store, STORE_UNAVAILABLE, false);
+	hub_turn(fix.hub, fix.mono_ms);
+	assert_true(was_told(a, "\"readonly\""));
+	assert_int_equal(a->closed, 1012);
+	assert_int_equal(other->closed, 0);
+	assert_true(was_told(other, "\"snapshot\""));
+	assert_true(was_told(other, "readonly.full"));
+	forget(other);
+	memory_store_set_fault(fix.store, STORE_FINE);
+	wait_ms(1000);
+	assert_true(was_told(other, "\"readonly\":false"));
+}
+
+/* Nobody knows whether it was written: nobody is answered, and the resend settles it. */
+static void test_unknown_outcome(void **state)
+{
+	(void)state;
+	for (int applied = 0; applied < 2; applied++) {
+		struct fake_socket *a = enter(1, "Ama");
+		char text[300], post[23], id[23];
+		strcpy(post, new_id());
+		strcpy(id, new_id());
+		snprintf(text, sizeof text, "{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"post.add\",\"args\":{\"id\":\"%s\",\"for\":\"x\"}}", id, fix.wall, post);
+		say_only(a, "%s", text);
+		hub_turn(fix.hub, fix.mono_ms);
+		memory_store_step(fix.store, STORE_UNKNOWN, applied);
+		hub_turn(fix.hub, fix.mono_ms);
+		assert_int_equal(told_count(a), 0);
+		assert_int_equal(a->closed, 1012);
+		a = enter(1, "Ama");
+		say(a, "%s", text);
+		expect_told(a, "ok", NULL);
+		say(a, "{\"t\":\"open\",\"doc\":\"%s\"}", fix.wall);
+		assert_true(was_told(a, post));
+	}
+}
+
+/* A resend of what was done long ago must not be told `no` because another commit fails just then. */
+static void test_resend_during_a_failing_commit(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama"), *b = enter(2, "Ben");
+	char text[300], id[23];
+
+	(void)state;
+	strcpy(id, new_id());
+	snprintf(text, sizeof text, "{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"post.add\",\"args\":{\"id\":\"%s\",\"for\":\"x\"}}", id, fix.wall, new_id());
+	say(a, "%s", text);
+	expect_told(a, "ok", NULL);
+	add_post(b, "lost");
+	say_only(a, "%s", text);
+	hub_turn(fix.hub, fix.mono_ms);
+	memory_store_step(fix.store, STORE_UNAVAILABLE, false);
+	hub_turn(fix.hub, fix.mono_ms);
+	assert_false(was_told(a, "\"no\""));
+	a = enter(1, "Ama");
+	say(a, "%s", text);
+	expect_told(a, "ok", NULL);
+}
+
+static void test_class_that_cannot_be_loaded(void **state)
+{
+	struct fake_socket *a;
+
+	(void)state;
+	wait_ms(70 * 1000); /* nobody there: dropped */
+	a = connect_one();
+	say_only(a, "{\"t\":\"hello\",\"v\":1,\"class\":\"%s\",\"secret\":\"%s\",\"name\":\"Ama\"}", fix.code, secret(1));
+	memory_store_step(fix.store, STORE_UNAVAILABLE, false);
+	hub_turn(fix.hub, fix.mono_ms);
+	assert_true(expect_told(a, "no", "busy") > 0);
+	assert_int_equal(a->closed, 1013);
+	enter(1, "Ama");
+}
+
+/* ---- who reads too slowly ---- */
+
+static void test_slow_reader(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *slow = enter(1, "Ama"), *quick = enter(2, "Ben");
+
+	(void)state;
+	open_wall(slow);
+	open_wall(quick);
+	slow->is_clogged = true;
+	size_t before = slow->bytes;
+	add_post(olu, "words");
+	settle();
+	expect_told(quick, "ops", NULL);
+	wait_ms(9 * 1000);
+	assert_int_equal(slow->closed, 0);
+	assert_true(slow->wants_writable);
+	wait_ms(1000);
+	assert_int_equal(slow->closed, 4413);
+	assert_int_equal(slow->bytes, before);
+	assert_int_equal(quick->closed, 0);
+}
+
+static void test_slow_reader_catches_up(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *slow = enter(1, "Ama");
+
+	(void)state;
+	open_wall(slow);
+	slow->is_clogged = true;
+	for (int k = 0; k < 5; k++) {
+		add_post(olu, "words");
+		settle();
+		wait_ms(1000);
+	}
+	slow->is_clogged = false;
+	hub_writable(fix.hub, slow->conn, fix.mono_ms);
+	assert_int_equal(told_count(slow), 5);
+	wait_ms(15 * 1000);
+	assert_int_equal(slow->closed, 0);
+}
+
+/* It fell out of the window: what it missed is gone from memory, so it gets everything anew, and no gap. */
+static void test_reader_behind_the_window(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *slow = enter(1, "Ama");
+	static char words[4600];
+
+	(void)state;
+	for (int k = 0; k < 300; k++)
+		strcat(words, "\xf0\x9f\x99\x82");
+	open_wall(slow);
+	slow->is_clogged = true;
+	for (int k = 0; k < 600; k++) {
+		char args[6000];
+		snprintf(args, sizeof args, "\"id\":\"%s\",\"for\":\"%s\"", new_id(), words);
+		fix.mono_ms += 12;
+		do_only(olu, "post.add", args);
+		hub_turn(fix.hub, fix.mono_ms);
+		settle();
+		forget(olu);
+		if (k % 100 == 0)
+			wait_ms(4000);
+		if (k % 100 == 50 && k < 500) { /* a little is read now and then */
+			slow->is_clogged = false;
+			hub_writable(fix.hub, slow->conn, fix.mono_ms);
+			slow->is_clogged = true;
+			forget(slow);
+		}
+	}
+	forget(slow);
+	slow->is_clogged = false;
+	hub_writable(fix.hub, slow->conn, fix.mono_ms);
+	settle();
+	assert_int_equal(slow->closed, 0);
+	cJSON *message = take(slow);
+	int64_t at = int_of(message, "at");
+	assert_true(!strcmp(str_of(message, "t"), "ops") || !strcmp(str_of(message, "t"), "snapshot"));
+	for (cJSON *next; (next = take(slow)); message = next) {
+		if (!strcmp(str_of(next, "t"), "ops"))
+			assert_int_equal(int_of(next, "at") - cJSON_GetArraySize(cJSON_GetObjectItem(next, "ops")), at);
+		at = int_of(next, "at");
+		cJSON_Delete(message);
+	}
+	assert_int_equal(at, 601 + 0);
+	cJSON_Delete(message);
+}
+
+static void test_queue_is_bounded(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+	int answers = 0;
+
+	(void)state;
+	a->is_clogged = true;
+	while (!a->closed && answers < 100000) {
+		for (int k = 0; k < 30 && !a->closed; k++, answers++)
+			say_only(a, "{\"t\":\"ping\"}");
+		settle();
+		fix.mono_ms += 1000; /* no ticks: only the queue's length can end it */
+	}
+	assert_int_equal(a->closed, 4413);
+	assert_in_range(answers * 36, 200 * 1024, 300 * 1024);
+}
+
+/* ---- the end ---- */
+
+static void test_stop(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama"), *b = connect_one();
+
+	(void)state;
+	add_post(a, "words");
+	hub_stop(fix.hub);
+	assert_int_equal(a->closed, 1012);
+	assert_int_equal(b->closed, 1012);
+	int retry_ms;
+	assert_int_equal(sscanf(a->reason, "{\"retry_ms\":%d}", &retry_ms), 1);
+	assert_in_range(retry_ms, 0, 1999);
+	assert_null(connect_one());
+	assert_false(hub_idle(fix.hub));
+	settle();
+	assert_true(hub_idle(fix.hub)); /* what had been decided is on the disk */
+}
+
+static void test_idle_class_is_dropped(void **state)
+{
+	struct fake_socket *a = enter(1, "Ama");
+
+	(void)state;
+	assert_int_equal(hub_stats(fix.hub).classes, 1);
+	hang_up(a);
+	wait_ms(59 * 1000);
+	assert_int_equal(hub_stats(fix.hub).classes, 1);
+	wait_ms(2000);
+	assert_int_equal(hub_stats(fix.hub).classes, 0);
+	enter(1, "Ama");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up_hub, tear_down_hub)
+	const struct CMUnitTest tests[] = {
+		TEST(test_joining_is_idempotent),
+		TEST(test_welcome_waits_for_the_disk),
+		TEST(test_deadline_of_hello),
+		TEST(test_third_wrong_code_closes),
+		TEST(test_wrong_codes_are_delayed),
+		TEST(test_guesses_from_everywhere),
+		TEST(test_sockets_before_hello),
+		TEST(test_fifth_socket),
+		TEST(test_class_size),
+		TEST(test_door),
+		TEST(test_names),
+		TEST(test_renaming_is_stable),
+		TEST(test_tickets),
+		TEST(test_command_rate),
+		TEST(test_ignoring_the_rate),
+		TEST(test_posting_rate),
+		TEST(test_posts_of_a_member),
+		TEST(test_five_malformed_messages),
+		TEST(test_bytes_in),
+		TEST(test_silence),
+		TEST(test_second_hello),
+		TEST(test_resend),
+		TEST(test_twice_at_once),
+		TEST(test_ok_comes_before_the_room_is_told),
+		TEST(test_overlays),
+		TEST(test_a_large_overlay),
+		TEST(test_another_class_is_not_there),
+		TEST(test_full_disk),
+		TEST(test_failing_commit),
+		TEST(test_unknown_outcome),
+		TEST(test_resend_during_a_failing_commit),
+		TEST(test_class_that_cannot_be_loaded),
+		TEST(test_slow_reader),
+		TEST(test_slow_reader_catches_up),
+		TEST(test_reader_behind_the_window),
+		TEST(test_queue_is_bounded),
+		TEST(test_stop),
+		TEST(test_idle_class_is_dropped),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
