@@ -105,9 +105,14 @@ struct replica *model_replica(struct model *model, const char *doc)
 	return *doc && !strcmp(doc, model->wall.id) ? &model->wall : NULL;
 }
 
+static bool is_up_to_date(const struct replica *replica)
+{
+	return replica->known && replica->mine_known && replica->at >= replica->opened_at;
+}
+
 bool model_is_ready(const struct model *model)
 {
-	return model->class_doc.known && model->wall.known && model->wall.mine_known;
+	return is_up_to_date(&model->class_doc) && is_up_to_date(&model->wall);
 }
 
 /* --- messages --- */
@@ -202,10 +207,12 @@ static enum model_verdict take_mine(struct replica *replica, const cJSON *messag
 	json_bool(message, "whole", &whole);
 	if (!json_int(message, "n", 0, JSON_INT_MAX, &n))
 		return MODEL_SAME;
-	if (whole)
+	if (whole) {
 		doc_clear(replica->mine);
-	else if (!replica->mine_known || n != replica->mine_n + 1)
+		json_int(message, "at", 0, JSON_INT_MAX, &replica->opened_at);
+	} else if (!replica->mine_known || n != replica->mine_n + 1) {
 		return replica->opening || !replica->mine_known ? MODEL_SAME : MODEL_REOPEN;
+	}
 	replica->mine_n = n;
 	replica->mine_known = true;
 	put_all(replica->mine, json_array(message, "objects"));

@@ -18,6 +18,7 @@ struct replica {
 	int incoming_parts;
 	int64_t epoch, at;    /* of `shared`; valid while `known` */
 	int64_t mine_n;
+	int64_t opened_at;    /* where the document stood when it was opened: `shared` may still be on its way there */
 	bool known;           /* `shared` is complete */
 	bool mine_known;      /* `mine` is complete */
 	bool opening;         /* asked for; what does not fit meanwhile is late, not a gap */

@@ -12,10 +12,6 @@ enum { WINDOW_MEMBER = 3, WINDOW_STAFF = 24, RETRY_MIN_MS = 50 };
 /* Sent a little slower than the server allows (30 a second, 120 at once), so that refusals stay rare. */
 enum { PACE_PER_S = 25, PACE_BURST = 100 };
 
-/* A snapshot may be a little old, with the ops since then behind it, and says nothing of how many these are. Two pings, the second sent when the first has been answered,
- * flush them out: answers may overtake ops, but only those of the same turn of the server. */
-enum { BARRIERS = 2 };
-
 struct seat {
 	struct net *net;
 	const struct profile *profile;
@@ -29,8 +25,6 @@ struct seat {
 	uint64_t paced_mono_ms; /* the pace: the moment at which its bucket will be full again */
 	bool keep_refused, ready, quiet, remembered;
 	int storage_error;
-	int barriers; /* pings answered since the first snapshots were complete */
-	bool barred;  /* waiting for one */
 };
 
 static void tell_change(struct seat *seat)
@@ -245,8 +239,6 @@ static void on_welcome(const cJSON *welcome, void *ctx)
 	struct change *change;
 	if (!model_welcome(&seat->model, welcome))
 		return;
-	seat->barred = false;
-	seat->barriers = 0;
 	seat->window = window_max(seat);
 	remember(seat);
 	DL_FOREACH(seat->journal.changes, change)
@@ -261,14 +253,8 @@ static void on_welcome(const cJSON *welcome, void *ctx)
 
 static void become_ready(struct seat *seat)
 {
-	static const char ping[] = "{\"t\":\"ping\"}";
-	if (seat->ready || seat->barred || !model_is_ready(&seat->model))
+	if (seat->ready || !model_is_ready(&seat->model))
 		return;
-	seat->barred = seat->barriers < BARRIERS;
-	if (seat->barred) {
-		link_send(seat->link, ping, sizeof ping - 1);
-		return;
-	}
 	seat->ready = true;
 	seat->events.on_ready(seat, seat->events.ctx);
 	tell_change(seat);
@@ -277,12 +263,6 @@ static void become_ready(struct seat *seat)
 static void on_message(const char *type, const cJSON *message, void *ctx)
 {
 	struct seat *seat = ctx;
-	if (!strcmp(type, "pong")) {
-		seat->barriers += seat->barred;
-		seat->barred = false;
-		become_ready(seat);
-		return;
-	}
 	if (!strcmp(type, "ok") || !strcmp(type, "no")) {
 		take_answer(seat, type, message);
 		return;

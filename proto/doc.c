@@ -1,6 +1,8 @@
 /* Objects live in a uthash table, which also keeps them in the order they came. Each string value is one allocation of the object's; a classroom's documents are
  * small (10,000 objects at most), so simplicity won over an arena that would have to be compacted under edits. */
 #include "proto/doc.h"
+#include "proto/json.h"
+#include "proto/text.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +143,20 @@ static void put(struct doc *doc, struct object *old, const struct op *op)
 	free(object);
 }
 
+static void edit_field(struct object *object, const struct op *op)
+{
+	int field = __builtin_ctz(op->mask);
+	struct value *value = &object->values[field];
+	struct text_edit edit = { 0 };
+	struct buf out = { 0 };
+	if (text_edit_read(op->edit, &edit) == TEXT_OK && text_edit_check(&edit, text_measure(value->s, value->n)) == TEXT_OK) {
+		text_apply(value->s, value->n, &edit, &out);
+		value_copy(field_of(object->kind, field)->type, value, &(struct value){ .s = buf_cstr(&out), .n = out.n });
+	}
+	buf_release(&out);
+	text_edit_release(&edit);
+}
+
 void doc_apply(struct doc *doc, const struct op *op)
 {
 	struct object *object = doc_find(doc, op->id);
@@ -151,9 +167,12 @@ void doc_apply(struct doc *doc, const struct op *op)
 		put(doc, object, op);
 		break;
 	case OP_SET:
-	case OP_TEXT:
 		if (object)
 			set_fields(object, op);
+		break;
+	case OP_TEXT:
+		if (object)
+			edit_field(object, op);
 		break;
 	case OP_DEL:
 		if (object) {
@@ -254,6 +273,16 @@ static void fields_write(struct buf *out, enum kind kind, const struct value *va
 
 static const char *const op_names[] = { [OP_PUT] = "put", [OP_SET] = "set", [OP_TEXT] = "text", [OP_DEL] = "del" };
 
+static void write_edit(struct buf *out, const struct op *op, enum kind kind)
+{
+	buf_str(out, ",\"field\":\"");
+	buf_str(out, field_of(kind, __builtin_ctz(op->mask))->name);
+	buf_str(out, "\",\"rev\":");
+	buf_int(out, op->rev);
+	buf_str(out, ",\"edit\":");
+	json_write(out, op->edit);
+}
+
 void op_write(struct buf *out, const struct op *op, enum kind kind, field_mask mask)
 {
 	buf_str(out, "{\"op\":\"");
@@ -266,7 +295,9 @@ void op_write(struct buf *out, const struct op *op, enum kind kind, field_mask m
 		buf_str(out, kind_specs[kind].name);
 		buf_char(out, '"');
 	}
-	if (op->type != OP_DEL) {
+	if (op->type == OP_TEXT) {
+		write_edit(out, op, kind);
+	} else if (op->type != OP_DEL) {
 		buf_char(out, ',');
 		fields_write(out, kind, op->values, mask & op->mask, op->type == OP_SET);
 	}
@@ -338,6 +369,18 @@ bool op_read_object(const cJSON *json, struct op *op)
 	return fields_read(json, op);
 }
 
+static bool edit_read(const cJSON *json, struct op *op)
+{
+	int field = kind_field(op->kind, string_at(json, "field"));
+	const cJSON *rev = cJSON_GetObjectItemCaseSensitive(json, "rev");
+	if (field < 0 || !field_type_is_typed(field_of(op->kind, field)->type) || !cJSON_IsNumber(rev))
+		return false;
+	op->mask = 1u << field;
+	op->rev = (int64_t)rev->valuedouble;
+	op->edit = cJSON_GetObjectItemCaseSensitive(json, "edit");
+	return cJSON_IsArray(op->edit);
+}
+
 bool op_read(const cJSON *json, const struct doc *doc, struct op *op)
 {
 	const char *name = string_at(json, "op"), *id = string_at(json, "id");
@@ -351,6 +394,10 @@ bool op_read(const cJSON *json, const struct doc *doc, struct op *op)
 	if (!strcmp(name, "del")) {
 		op_init(op, OP_DEL, object->kind, id);
 		return true;
+	}
+	if (!strcmp(name, "text")) {
+		op_init(op, OP_TEXT, object->kind, id);
+		return edit_read(json, op);
 	}
 	if (strcmp(name, "set") != 0)
 		return false;

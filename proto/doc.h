@@ -32,13 +32,15 @@ struct object {
 enum op_type { OP_NONE, OP_PUT, OP_SET, OP_TEXT, OP_DEL };
 
 /* What happened to one object. Strings are borrowed. PUT: `kind` and every field of `mask`. SET: the fields of `mask` (a zero value clears).
- * TEXT: `mask` has the one field, its value is the field's whole text after the edit. */
+ * TEXT: `mask` has the one field, a line or text; `edit` is what changed in it (proto/text.h), borrowed, and `rev` the field's revision after it. */
 struct op {
 	enum op_type type;
 	enum kind kind; /* known for PUT; for the others filled in by doc_apply's callers that need it */
 	char id[OBJECT_ID_CAP];
 	field_mask mask;
 	struct value values[FIELDS_MAX];
+	const cJSON *edit; /* TEXT */
+	int64_t rev;
 };
 
 struct doc;
@@ -56,7 +58,7 @@ struct object *doc_first(const struct doc *doc);
 struct object *object_next(const struct object *object);
 size_t doc_count(const struct doc *doc);
 
-/* Makes the change. Cannot fail: an op on an object that is not there (a late frame) changes nothing, a put over an existing one replaces it in place. */
+/* Makes the change. Cannot fail: an op on an object that is not there (a late frame) changes nothing, nor does an edit that does not fit its text; a put over an existing object replaces it in place. */
 void doc_apply(struct doc *doc, const struct op *op);
 
 /* Reading values: by field number of the object's kind. */

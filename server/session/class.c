@@ -358,7 +358,7 @@ static void tell_author(struct class *class, struct document *document, const ch
 	if (!was->overlay[view] && !is->overlay[view])
 		return;
 	struct buf text = { 0 };
-	for (int c = 0; c < member->conn_count; c++) {
+	for (int c = member->conn_count - 1; c >= 0; c--) { /* backwards: one may be closed for not reading, and leave its place to the last */
 		struct conn *conn = member->conns[c];
 		if (!conn->readers[document->index].stream)
 			continue;
@@ -379,7 +379,7 @@ void class_send_overlay(struct document *document, struct conn *conn)
 	struct buf text = { 0 };
 	bool any = false;
 	begin_mine(&text, document, conn, true);
-	for (const struct object *object = doc_first(document->doc); object; object = object_next(object)) {
+	for (const struct object *object = doc_first(document->doc); object && conn->member; object = object_next(object)) { /* who is closed for not reading is nobody's */
 		if (strcmp(view_author(object), conn->member->id) != 0)
 			continue;
 		struct seen seen = see(object);

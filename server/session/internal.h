@@ -135,7 +135,8 @@ struct conn {
 	int64_t answer_at_ms; /* a delayed refusal of a code; 0: none */
 	bool close_after_answer;
 	struct bucket commands, bytes, strikes;
-	int64_t rated_ms, rate_until_ms; /* told to wait at, until */
+	int64_t rated_ms, rate_until_ms; /* refused since, in windows; the next moment free for a refused command */
+	int64_t rated_count;             /* refused in the window */
 	int rate_ignored, wrong_codes, refused_hellos;
 };
 

@@ -59,30 +59,46 @@ static void malformed(struct conn *conn, enum refusal code)
 		conn_close(conn, 4400, "");
 }
 
-/* The socket's bucket: false and a refusal when it is empty. Who keeps on sending for two seconds after being told to wait, three times, is hung up on. */
+/* When to come back: each refused command has a moment of its own, so that a client with hundreds of them waiting can send them all then, and is not refused again. */
+static int64_t reserve(struct conn *conn, int64_t wait, int cost)
+{
+	int64_t now = conn->hub->mono_ms, at = now + wait;
+	if (at < conn->rate_until_ms)
+		at = conn->rate_until_ms;
+	conn->rate_until_ms = at + (cost * 1000 + conn->hub->limits->commands_per_s - 1) / conn->hub->limits->commands_per_s;
+	return at - now;
+}
+
+/* Who is told to wait and takes no notice: more refusals than commands allowed, in three windows on end. */
+static bool is_ignoring(struct conn *conn)
+{
+	enum { WINDOW_MS = 2000, IGNORED_MAX = 3 };
+	int64_t now = conn->hub->mono_ms, passed = now - conn->rated_ms;
+	if (!conn->rated_ms || passed >= WINDOW_MS) {
+		bool ignored = conn->rated_ms && passed < 2 * WINDOW_MS && conn->rated_count > conn->hub->limits->commands_per_s * (WINDOW_MS / 1000);
+		conn->rate_ignored = ignored ? conn->rate_ignored + 1 : 0;
+		conn->rated_ms = now;
+		conn->rated_count = 0;
+	}
+	conn->rated_count++;
+	return conn->rate_ignored >= IGNORED_MAX;
+}
+
+/* The socket's bucket: false and a refusal when it is empty. */
 static bool within_rate(struct conn *conn, const char *id, int cost)
 {
-	enum { GRACE_MS = 2000, IGNORED_MAX = 3 };
 	struct hub *hub = conn->hub;
 	const struct limits *limits = hub->limits;
 	int64_t wait = bucket_take(&conn->commands, limits->commands_per_s * 60, limits->commands_burst, cost, hub->mono_ms);
 	if (!wait && conn->class)
 		wait = bucket_take(&conn->class->commands, limits->class_commands_per_s * 60, limits->class_commands_per_s * 2, cost, hub->mono_ms);
-	if (!wait) {
-		conn->rate_ignored = 0;
-		conn->rated_ms = 0;
+	if (!wait)
 		return true;
+	if (is_ignoring(conn)) {
+		conn_close(conn, 4429, "");
+		return false;
 	}
-	if (!conn->rated_ms) {
-		conn->rated_ms = hub->mono_ms;
-	} else if (hub->mono_ms - conn->rated_ms > GRACE_MS) {
-		conn->rated_ms = hub->mono_ms;
-		if (++conn->rate_ignored >= IGNORED_MAX) {
-			conn_close(conn, 4429, "");
-			return false;
-		}
-	}
-	refuse(conn, id, &(struct refused){ .code = REFUSE_RATE, .retry_ms = wait });
+	refuse(conn, id, &(struct refused){ .code = REFUSE_RATE, .retry_ms = reserve(conn, wait, cost) });
 	return false;
 }
 

@@ -79,8 +79,10 @@ static void run_writer(void *arg)
 static void submit(struct sqlite_store *s, struct work *work)
 {
 	assert(!s->closed);
+	work->result = STORE_UNAVAILABLE;
 	uv_mutex_lock(&s->lock);
-	work_push(&s->pending, work);
+	/* Handed in by a callback while closing: too late, and said so. */
+	work_push(s->stopping ? &s->done : &s->pending, work);
 	uv_cond_signal(&s->wake);
 	uv_mutex_unlock(&s->lock);
 }
@@ -181,8 +183,9 @@ static void close_store(struct store *store)
 	uv_mutex_unlock(&s->lock);
 	uv_thread_join(&s->thread);
 	folder_close(&s->folder);
+	while (s->done.first)
+		call_back(s);
 	s->closed = true;
-	call_back(s);
 	uv_close((uv_handle_t *)&s->written, on_async_closed);
 }
 

@@ -25,7 +25,7 @@ test('kill -9 under load: phones and terminal say so, keep, resume; whatever was
 	same((await command(home, ['join', place, '--name', 'Script'])).code, 0, 'join')
 	const load = begin(home, ['post', place, '--json', '-', '--wait', '60'])
 	let lines = 0
-	const pace = setInterval(() => load.stdin.write(`${JSON.stringify({ for: `readers of line ${++lines}.`, offer: 'a line' })}\n`), 25)
+	const pace = setInterval(() => load.stdin.write(`${JSON.stringify({ for: `readers of line ${++lines}.`, offer: 'a line' })}\n`), 80)
 	bag.keep(pace, clearInterval)
 	await ama.post(about('Zipline'))
 	await kofi.post(about('Kiva'))

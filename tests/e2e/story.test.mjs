@@ -271,6 +271,10 @@ test('the whole material stands on the wall as it was written', async (bag) => {
 	const parts = await ama.page.$$eval('article[data-post]', (all) => all.map((card) => ['for', 'who', 'offer', 'helps'].map((part) => card.querySelector(`bdi.${part}`)?.textContent ?? '')))
 	const bare = (text) => text.replace(/[\s.,;:،؛。]+$/u, '')
 	same(parts.map((card) => card.map(bare)), statements.map((s) => ['for', 'who', 'offer', 'helps'].map((part) => bare(s[part].normalize('NFC')))), 'word for word (in the composed form that the server gives everything)')
+	// In the terminal, too: a window long enough for all of it, compared without the spaces that its line ends eat.
+	const terminal = await Terminal.open(bag, { home, args: [place], columns: 120, rows: 900 })
+	await terminal.sees('dry')
+	await terminal.shows(statements.flatMap((s) => ['for', 'who', 'offer', 'helps'].map((part) => bare(s[part].normalize('NFC')))))
 	const width = await ama.page.evaluate(() => document.documentElement.scrollWidth)
 	check(width <= 390, 'nothing makes the phone scroll sideways', width)
 	ama.isCalm()

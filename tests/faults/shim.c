@@ -447,11 +447,10 @@ static void apply_unsynced(struct image *image, const struct step *step, enum sh
 
 static void write_image(const char *dir, const char *name, const struct image *image)
 {
-	char path[256];
+	char path[600];
 	int fd;
 
-	assert(strlen(dir) + strlen(name) + 2 <= sizeof path);
-	sprintf(path, "%s/%s", dir, name);
+	snprintf(path, sizeof path, "%s/%s", dir, name);
 	unlink(path);
 	if (!image->there)
 		return;

@@ -82,6 +82,8 @@ static int set_up(void **state)
 				 "{'id':'" OTHER "','kind':'member','fields':{'name':'Kofi','role':'member'}}]}"), MODEL_CHANGED);
 	assert_int_equal(take(f, wall_snapshot), MODEL_CHANGED);
 	assert_false(model_is_ready(&f->model));
+	assert_int_equal(take(f, "{'t':'mine','doc':'class','n':0,'at':3,'whole':true,'objects':[],'gone':[]}"), MODEL_CHANGED);
+	assert_false(model_is_ready(&f->model));
 	assert_int_equal(take(f, "{'t':'mine','doc':'" WALL "','n':1,'whole':true,'objects':[],'gone':[]}"), MODEL_CHANGED);
 	assert_true(model_is_ready(&f->model));
 	return 0;
@@ -270,6 +272,15 @@ static void posts_are_found_by_the_beginning_of_their_id(void **state)
 	assert_int_equal(model_find_section(&f->model, "food", true, &section), 0);
 }
 
+static void an_old_snapshot_is_not_ready_before_the_ops_behind_it(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(take(f, "{'t':'mine','doc':'class','n':0,'at':4,'whole':true,'objects':[],'gone':[]}"), MODEL_CHANGED);
+	assert_false(model_is_ready(&f->model));
+	assert_int_equal(take(f, "{'t':'ops','doc':'class','epoch':0,'at':4,'ops':[{'op':'set','id':'class','fields':{'frozen':true}}]}"), MODEL_CHANGED);
+	assert_true(model_is_ready(&f->model));
+}
+
 static void another_view_starts_from_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -295,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unknown_things_are_ignored, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reload_and_notice_are_heard, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(posts_are_found_by_the_beginning_of_their_id, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_old_snapshot_is_not_ready_before_the_ops_behind_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_view_starts_from_nothing, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

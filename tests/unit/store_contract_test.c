@@ -253,6 +253,51 @@ static void closing_finishes_what_was_appended(void **state)
 		assert_int_equal(append_entry(bench, "c", "w", COUNT + 1, "e"), STORE_DURABLE);
 }
 
+static struct pending {
+	struct bench *bench;
+	struct log_entry entry;
+	struct log_batch batch;
+	struct answer answer;
+} follower;
+
+/* One that answers with another, as a server does that has gathered in the meantime. */
+static void append_follower(struct log_batch *batch, enum store_result result, void *ctx)
+{
+	on_answer(batch, result, ctx);
+	follower.entry = entry_of("c", "w", 2, "e");
+	follower.batch = (struct log_batch){ .entries = &follower.entry, .entry_count = 1 };
+	follower.answer = (struct answer){ 0 };
+	follower.bench->store->ops->append(follower.bench->store, &follower.batch, on_answer, &follower.answer);
+}
+
+static void a_callback_may_append(void **state)
+{
+	struct bench *bench = *state;
+	struct log_entry entry = entry_of("c", "w", 1, "e");
+	struct log_batch batch = { .entries = &entry, .entry_count = 1 };
+	struct answer answer = { 0 };
+
+	follower.bench = bench;
+	bench->store->ops->append(bench->store, &batch, append_follower, &answer);
+	bench_run_until(bench, &answer.done);
+	bench_run_until(bench, &follower.answer.done);
+	assert_int_equal(follower.answer.result, STORE_DURABLE);
+	/* Also while the store is closing; then it may be too late, but it is told so. */
+	entry.seq = 3;
+	answer = (struct answer){ 0 };
+	bench->store->ops->append(bench->store, &batch, append_follower, &answer);
+	if (bench->dir[0]) {
+		bench_stop(bench);
+		bench_start(bench);
+	} else {
+		bench->store->ops->close(bench->store);
+		bench_open_memory(bench);
+	}
+	assert_int_equal(answer.result, STORE_DURABLE);
+	assert_true(follower.answer.done);
+	assert_int_not_equal(follower.answer.result, STORE_DURABLE);
+}
+
 static void nothing_is_wrong_at_first(void **state)
 {
 	struct bench *bench = *state;
@@ -276,6 +321,7 @@ int main(void)
 		BOTH(outcomes_are_kept_for_a_day),
 		BOTH(large_things_come_back_whole),
 		BOTH(closing_finishes_what_was_appended),
+		BOTH(a_callback_may_append),
 		BOTH(nothing_is_wrong_at_first),
 	};
 

@@ -92,6 +92,17 @@ export class Terminal {
 		}
 	}
 
+	/** Waits until each of the texts is there, all white space left aside. */
+	async shows(texts) {
+		const bare = (text) => text.replace(/\s+/g, '')
+		let missing = texts
+		await until('the terminal shows every text', async () => {
+			const screen = bare(await this.screen())
+			missing = texts.filter((text) => !screen.includes(bare(text)))
+			return missing.length === 0
+		}, 5000).catch(() => check(false, `the terminal shows ${texts.length - missing.length} of ${texts.length} texts`, missing))
+	}
+
 	async seesNot(unwanted) {
 		let last = ''
 		try {

@@ -207,7 +207,7 @@ static pid_t start_child(const char *dir, int64_t from, int window, int acks[2])
 		dup2(acks[1], 3);
 		for (int fd = 4; fd < 64; fd++)
 			close(fd);
-		execl("/proc/self/exe", "faults", "be-killed", dir, from_text, window_text, (char *)NULL);
+		execl("/proc/self/exe", "main", "be-killed", dir, from_text, window_text, (char *)NULL);
 		_exit(5);
 	}
 	assert(pid > 0);
