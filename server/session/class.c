@@ -236,7 +236,6 @@ struct done *class_done(struct class *class, const uint8_t id[ID_BYTES])
 static void done_free(struct class *class, struct done *done)
 {
 	HASH_DEL(class->done, done);
-	free(done->outcome);
 	free(done);
 }
 
@@ -244,10 +243,11 @@ struct done *class_remember(struct class *class, const uint8_t id[ID_BYTES], con
 {
 	if (HASH_COUNT(class->done) >= DONE_MAX)
 		done_free(class, class->done); /* the table keeps the order of adding: this is the oldest */
-	struct done *done = must(calloc(1, sizeof *done));
+	size_t n = strlen(outcome) + 1;
+	struct done *done = must(malloc(sizeof *done + n));
 	memcpy(done->id, id, sizeof done->id);
 	memcpy(done->hash, hash, sizeof done->hash);
-	done->outcome = must(strdup(outcome));
+	memcpy(done->outcome, outcome, n);
 	done->at_ms = at_ms;
 	HASH_ADD(hh, class->done, id, ID_BYTES, done);
 	return done;
@@ -342,6 +342,10 @@ static void begin_mine(struct buf *text, const struct document *document, struct
 	buf_str(text, document->wire);
 	buf_str(text, "\",\"n\":");
 	buf_int(text, ++conn->overlay_n[document->index]);
+	if (whole) {
+		buf_str(text, ",\"at\":");
+		buf_int(text, document->streams[view_of_role(conn->member->role)].next_at);
+	}
 	buf_str(text, whole ? ",\"whole\":true,\"objects\":[" : ",\"whole\":false,\"objects\":[");
 }
 

@@ -165,7 +165,7 @@ void conn_leave_class(struct conn *conn)
 	class->conn_count--;
 	class->idle_since_ms = conn->hub->mono_ms;
 	conn->class = NULL;
-	free(conn->hello);
+	hello_free(conn->hello);
 	conn->hello = NULL;
 }
 

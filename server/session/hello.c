@@ -80,9 +80,16 @@ static void wrong_code(struct conn *conn)
 
 /* ---- reading it ---- */
 
+void hello_free(struct hello *hello)
+{
+	if (hello)
+		cJSON_Delete(hello->open);
+	free(hello);
+}
+
 static bool read_shape(struct conn *conn, const cJSON *message, const char **secret, const char **ticket)
 {
-	static const char *const keys[] = { "t", "v", "class", "secret", "name", "ticket", NULL };
+	static const char *const keys[] = { "t", "v", "class", "secret", "name", "ticket", "open", NULL };
 	const char *s;
 	size_t n;
 	struct refused refused = { .code = REFUSE_BAD_SHAPE };
@@ -93,7 +100,7 @@ static bool read_shape(struct conn *conn, const cJSON *message, const char **sec
 		return false;
 	}
 	refused.code = REFUSE_BAD_TYPE;
-	if (!json_str(message, "class", &s, &n) || (json_has(message, "name") && !json_str(message, "name", &s, &n)) ||
+	if (!json_str(message, "class", &s, &n) || (json_has(message, "open") && !json_array(message, "open")) || (json_has(message, "name") && !json_str(message, "name", &s, &n)) ||
 	    (has_secret && !json_str(message, "secret", secret, &n)) || (has_ticket && !json_str(message, "ticket", ticket, &n))) {
 		refuse(conn, &refused, 0);
 		return false;
@@ -115,6 +122,7 @@ static bool read_credential(struct conn *conn, const cJSON *message, const struc
 	size_t n;
 	if (!hello)
 		abort();
+	hello->open = cJSON_Duplicate(json_get(message, "open"), true);
 	if (secret) {
 		directory_hash(secret, hello->secret_hash);
 		hello->has_name = json_str(message, "name", &name, &n);
@@ -125,7 +133,7 @@ static bool read_credential(struct conn *conn, const cJSON *message, const struc
 	}
 	const struct account *account = directory_use_ticket(conn->hub->config.directory, ticket, entry->code, conn->hub->now_ms);
 	if (!account || strcmp(account->id, entry->account) != 0) {
-		free(hello);
+		hello_free(hello);
 		refuse(conn, &(struct refused){ .code = REFUSE_AUTH }, 4401);
 		return false;
 	}
@@ -294,11 +302,13 @@ void hello_continue(struct conn *conn, bool loaded)
 	if (!find_member(conn, &member))
 		return;
 	make_room(member, conn->hub->limits->sockets_per_member);
-	free(conn->hello);
-	conn->hello = NULL;
 	conn->member = member;
 	member->conns[member->conn_count++] = conn;
 	conn->state = CONN_READY;
 	conn->active_ms = conn->hub->mono_ms;
 	welcome(conn);
+	struct hello *hello = conn->hello;
+	conn->hello = NULL;
+	message_open_all(conn, hello->open);
+	hello_free(hello);
 }

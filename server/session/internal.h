@@ -51,8 +51,8 @@ struct secret {
 struct done {
 	uint8_t id[ID_BYTES], hash[16];
 	int64_t at_ms;
-	char *outcome; /* owned: the `ok` message without its id, ready to be sent again */
 	UT_hash_handle hh;
+	char outcome[]; /* the `ok` message without its id, ready to be sent again */
 };
 
 /* How many members bear a name that looks like this. */
@@ -110,6 +110,7 @@ struct hello {
 	char name[512];
 	bool has_name;
 	char member[ID_CHARS + 1]; /* with a ticket */
+	cJSON *open;               /* documents to open at once, or NULL; owned */
 };
 
 struct conn {
@@ -241,6 +242,9 @@ void hub_random_id(struct hub *hub, char id[ID_CHARS + 1]);
 /* ---- messages (message.c, hello.c) ---- */
 
 void message_handle(struct conn *conn, const char *text, size_t n);
+/* Opens what a hello asked for along with coming in: an array of `open` messages without their `t`. */
+void message_open_all(struct conn *conn, const cJSON *list);
+void hello_free(struct hello *hello); /* takes NULL */
 void hello_handle(struct conn *conn, const cJSON *message);
 /* The class of a waiting hello has been loaded (or could not be). */
 void hello_continue(struct conn *conn, bool loaded);

@@ -112,11 +112,19 @@ static bool read_doc(struct conn *conn, const cJSON *message, const char *const 
 		malformed(conn, REFUSE_BAD_SHAPE);
 	else if (!json_str(message, "doc", &s, &n))
 		malformed(conn, REFUSE_BAD_TYPE);
-	else if ((*document = class_document(conn->class, s)))
+	else if ((*document = class_document(conn->class, strcmp(s, "start") ? s : conn->class->start)))
 		return true;
 	else
 		refuse(conn, "", &(struct refused){ .code = REFUSE_NOT_FOUND });
 	return false;
+}
+
+/* What is wrong with the position that an `open` names. */
+static enum refusal position_fault(const cJSON *message)
+{
+	if (!json_has(message, "epoch") || !json_has(message, "at"))
+		return REFUSE_BAD_SHAPE;
+	return cJSON_IsNumber(json_get(message, "epoch")) && cJSON_IsNumber(json_get(message, "at")) ? REFUSE_BAD_VALUE : REFUSE_BAD_TYPE;
 }
 
 static void handle_open(struct conn *conn, const cJSON *message)
@@ -128,7 +136,7 @@ static void handle_open(struct conn *conn, const cJSON *message)
 	if (!read_doc(conn, message, keys, &document))
 		return;
 	if (resumes && (!json_int(message, "epoch", 0, JSON_INT_MAX, &epoch) || !json_int(message, "at", 0, JSON_INT_MAX, &at))) {
-		malformed(conn, json_has(message, "epoch") && json_has(message, "at") ? REFUSE_BAD_VALUE : REFUSE_BAD_SHAPE);
+		malformed(conn, position_fault(message));
 		return;
 	}
 
@@ -144,6 +152,20 @@ static void handle_open(struct conn *conn, const cJSON *message)
 	else
 		hold_read(conn, document, snapshot_of(stream, document->doc, view), 0, 0);
 	class_send_overlay(document, conn);
+}
+
+void message_open_all(struct conn *conn, const cJSON *list)
+{
+	const cJSON *item;
+	cJSON_ArrayForEach(item, list)
+	{
+		if (conn->state != CONN_READY)
+			return;
+		if (!cJSON_IsObject(item))
+			malformed(conn, REFUSE_BAD_TYPE);
+		else if (within_rate(conn, "", 1))
+			handle_open(conn, item);
+	}
 }
 
 static void handle_close(struct conn *conn, const cJSON *message)

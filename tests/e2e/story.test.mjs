@@ -53,6 +53,65 @@ test('from the printed link to a class with a code, sections and a QR code', asy
 	teacher.isCalm()
 })
 
+test('a mistyped code is said, and can be put right where it stands', async (bag) => {
+	const server = await Server.start(bag)
+	const code = await server.newClass()
+	const wrong = code.startsWith('2') ? `3${code.slice(1)}` : `2${code.slice(1)}`
+	const ama = await Person.come(bag, PHONE)
+	ama.origin = server.origin
+	await ama.page.goto(server.origin)
+	await ama.page.getByLabel('Class code').fill(wrong.toLowerCase())
+	await ama.page.getByLabel('Your name').fill('Ama')
+	await ama.press(ama.button('Join'))
+	await ama.page.getByText('No class has this code').waitFor()
+	same(await ama.page.getByLabel('Your name').inputValue(), 'Ama', 'the name is still there')
+	await ama.page.getByLabel('Class code').fill(code.toLowerCase())
+	await ama.press(ama.button('Join'))
+	await ama.isIn()
+	check(ama.page.url().endsWith(`#/${code.slice(0, 3)}-${code.slice(3)}`), 'the address is the class’s', ama.page.url())
+	ama.isCalm()
+})
+
+test('words over the limit are counted where they are typed, and never cut', async (bag) => {
+	const server = await Server.start(bag)
+	const code = await server.newClass({ sections: [] })
+	const ama = await (await Person.come(bag, PHONE)).join(server, code, 'Ama')
+	const family = '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}'
+	await ama.write({ for: family.repeat(302), offer: 'a picture' })
+	await ama.sendIt()
+	await ama.$('#hint-for', { hasText: '2 characters too many' }).waitFor()
+	same((await ama.cards()).length, 0, 'nothing is posted')
+	const seen = await ama.$('#hint-for').evaluate((hint) => {
+		const box = hint.getBoundingClientRect()
+		const at = document.elementFromPoint(box.left + 5, box.top + box.height / 2)
+		return hint.contains(at)
+	})
+	check(seen, 'the count is in sight, above the buttons')
+	await ama.$('#part-for').fill(family.repeat(300))
+	for (let i = 0; i < 4; i++) await ama.press('[data-composer] .go .btn:not(.quiet)')
+	await ama.sendIt()
+	await until('it is posted whole', async () => (await ama.$('article bdi.for').allTextContents()).some((text) => text === family.repeat(300)))
+	ama.isCalm()
+})
+
+test('Back closes the composer of a phone, keeps its words and stays in the class', async (bag) => {
+	const server = await Server.start(bag)
+	const code = await server.newClass()
+	const ama = await (await Person.come(bag, PHONE)).join(server, code, 'Ama')
+	await ama.openComposer()
+	await ama.$('#part-for').fill('people who press Back')
+	await ama.page.goBack()
+	await ama.$('[data-composer]').waitFor({ state: 'detached' })
+	await ama.isIn()
+	await ama.openComposer()
+	check((await ama.$('[data-composer] .sentence').textContent()).includes('people who press Back'), 'the words are kept')
+	await ama.closeComposer()
+	await ama.post({ for: 'people who press Back', offer: 'no surprise' })
+	await ama.sees('no surprise')
+	await until('posting leaves no trace in the history', () => ama.page.evaluate(() => !history.state?.composing))
+	ama.isCalm()
+})
+
 test('sections are added, renamed, moved, removed and brought back', async (bag) => {
 	const { teacher, ama } = await classWithAll(bag, { sections: ['Health', 'Cities'] })
 	const titles = (person) => person.$('section.col h2 bdi').allTextContents()
