@@ -39,14 +39,15 @@ bool cell_equal(const struct cell *a, const struct cell *b)
 	return a->n == b->n && a->style == b->style && !memcmp(a->text, b->text, a->n);
 }
 
-/* Half a wide character cannot stay: whoever loses a half becomes blank. */
-static void free_halves(struct grid *grid, int row, int column, int width)
+/* A part of a wide cluster cannot stay: what loses a part becomes blank. */
+static void free_parts(struct grid *grid, int row, int column, int width)
 {
-	struct cell *cell = grid_cell(grid, row, column);
-	if (!cell->n && column > 0)
-		*grid_cell(grid, row, column - 1) = blank;
-	int next = column + width;
-	if (next < grid->columns && !grid_cell(grid, row, next)->n)
+	int first = column, next = column + width;
+	while (first > 0 && !grid_cell(grid, row, first)->n)
+		first--;
+	for (; first < column; first++)
+		*grid_cell(grid, row, first) = blank;
+	for (; next < grid->columns && !grid_cell(grid, row, next)->n; next++)
 		*grid_cell(grid, row, next) = blank;
 }
 
@@ -54,15 +55,15 @@ static void put(struct grid *grid, int row, int column, const struct cluster *cl
 {
 	if (row < 0 || row >= grid->rows || column < 0 || column + cluster->width > grid->columns || !cluster->width)
 		return;
-	free_halves(grid, row, column, cluster->width);
+	free_parts(grid, row, column, cluster->width);
 	struct cell *cell = grid_cell(grid, row, column);
 	memcpy(cell->text, cluster->bytes, cluster->n + 1);
 	cell->n = (uint8_t)cluster->n;
 	cell->width = (uint8_t)cluster->width;
 	cell->plain = cluster->plain;
 	cell->style = s;
-	if (cluster->width == 2)
-		*grid_cell(grid, row, column + 1) = (struct cell){ .style = s };
+	for (int c = 1; c < cluster->width; c++)
+		*grid_cell(grid, row, column + c) = (struct cell){ .style = s };
 }
 
 int grid_text(struct grid *grid, int row, int column, int width, style s, const char *text)
@@ -174,7 +175,7 @@ void paragraph_release(struct paragraph *paragraph)
 /* A space, or between two wide characters, as Chinese and Japanese are set. */
 static bool may_break_before(const struct paragraph *p, size_t i)
 {
-	return p->glyphs[i].cluster.space || p->glyphs[i - 1].cluster.space || (p->glyphs[i].cluster.width == 2 && p->glyphs[i - 1].cluster.width == 2);
+	return p->glyphs[i].cluster.space || p->glyphs[i - 1].cluster.space || (p->glyphs[i].cluster.ideograph && p->glyphs[i - 1].cluster.ideograph);
 }
 
 /* The end of the line that starts at glyph `from`, and in `next` where the one after it starts. */

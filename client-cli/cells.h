@@ -18,7 +18,7 @@ static inline enum colour style_colour(style s) { return (enum colour)(s >> STYL
 
 struct cell {
 	char text[CLUSTER_CAP];
-	uint8_t n;      /* bytes; 0: the second half of the wide cell before it */
+	uint8_t n;      /* bytes; 0: a further part of the wide cell before it */
 	uint8_t width;
 	bool plain;     /* one ASCII character: needs no care in output */
 	style style;

@@ -106,18 +106,32 @@ static void draw_cell(int row, int column, const struct cell *cell, int *pen_row
 	if (*pen_row != row || *pen_column != column)
 		move_to(row, column);
 	set_style(cell->style);
+	/* It may take less than it was given: then what stood there before must not shine through. */
+	if (cell->width > 1) {
+		for (int i = 0; i < cell->width; i++)
+			buf_char(&term.out, ' ');
+		move_to(row, column);
+	}
 	buf_add(&term.out, cell->text, cell->n);
 	/* Terminals disagree about the width of everything beyond ASCII; and at the right edge about where the cursor is then. */
 	*pen_row = cell->plain && column + 1 < term.shown.columns ? row : -1;
 	*pen_column = column + cell->width;
 }
 
+static bool is_shown(const struct grid *grid, int row, int column)
+{
+	int width = grid_cell(grid, row, column)->width;
+	for (int c = column; c < column + (width ? width : 1); c++)
+		if (!cell_equal(grid_cell(grid, row, c), grid_cell(&term.shown, row, c)))
+			return false;
+	return true;
+}
+
 static void draw_row(const struct grid *grid, int row, int *pen_row, int *pen_column)
 {
 	for (int c = 0; c < grid->columns; c++) {
 		const struct cell *cell = grid_cell(grid, row, c);
-		if (!cell->n || (term.shown_valid && cell_equal(cell, grid_cell(&term.shown, row, c)) &&
-				 (cell->width < 2 || cell_equal(grid_cell(grid, row, c + 1), grid_cell(&term.shown, row, c + 1)))))
+		if (!cell->n || (term.shown_valid && is_shown(grid, row, c)))
 			continue;
 		draw_cell(row, c, cell, pen_row, pen_column);
 	}

@@ -12,9 +12,18 @@ enum {
 	DOTTED_CIRCLE = 0x25CC,
 	ZWNJ = 0x200C,
 	ZWJ = 0x200D,
-	VS15 = 0xFE0E,
 	VS16 = 0xFE0F,
 };
+
+/* How many bytes of a ZWJ sequence are kept in one piece where the terminal does not join it: tmux up to 3.3 drops what is beyond. */
+enum { APART_BYTES = 21 };
+
+static bool emoji_joined;
+
+void term_set_emoji_joined(bool joined)
+{
+	emoji_joined = joined;
+}
 
 static bool is_between(int32_t c, int32_t low, int32_t high)
 {
@@ -105,19 +114,57 @@ static bool may_extend(int32_t c)
 	return !is_tag(c) && (c == ZWJ || c == ZWNJ || is_silent(c) || glyph_of(c) == c);
 }
 
-static void widen(struct cluster *out, int32_t base, int32_t c)
+static bool is_regional_indicator(int32_t c)
 {
-	bool flag = is_between(base, 0x1F1E6, 0x1F1FF) && is_between(c, 0x1F1E6, 0x1F1FF);
-	if (c == VS16 || flag)
+	return is_between(c, 0x1F1E6, 0x1F1FF);
+}
+
+static bool is_emoji_modifier(int32_t c)
+{
+	return is_between(c, 0x1F3FB, 0x1F3FF);
+}
+
+/* Medial vowels and final consonants of Hangul go into the square of the first one. */
+static bool is_inner_jamo(int32_t c)
+{
+	return is_between(c, 0x1160, 0x11FF) || is_between(c, 0xD7B0, 0xD7FF);
+}
+
+/* Columns that a code point adds to the cluster it extends, where columns are counted code point by code point. */
+static int width_of_extension(int32_t before, int32_t c)
+{
+	if (c == VS16)
+		return !is_regional_indicator(before) && width_of_base(before) == 1;
+	switch (utf8proc_category(c)) {
+	case UTF8PROC_CATEGORY_MN:
+	case UTF8PROC_CATEGORY_ME:
+	case UTF8PROC_CATEGORY_CF:
+		return 0;
+	default:
+		return is_inner_jamo(c) ? 0 : width_of_base(c);
+	}
+}
+
+static void widen(struct cluster *out, int32_t before, int32_t c)
+{
+	if (is_regional_indicator(before) && is_regional_indicator(c))
 		out->width = 2;
-	else if (utf8proc_category(c) == UTF8PROC_CATEGORY_MC && out->width < 2)
-		out->width++;
+	else if (emoji_joined && (before == ZWJ || is_emoji_modifier(c)))
+		out->width = out->width < 2 ? 2 : out->width;
+	else
+		out->width += width_of_extension(before, c);
+}
+
+/* Whether a part of a ZWJ sequence has to stand by itself to be seen at all. */
+static bool stands_apart(const struct cluster *out, int32_t before, int32_t c)
+{
+	return !emoji_joined && before == ZWJ && out->n + (size_t)(c < 0x10000 ? 3 : 4) > APART_BYTES;
 }
 
 /* Takes what belongs to the base. What is too much is taken and not shown. */
 static void take_marks(const char *s, size_t n, int32_t base, struct cluster *out)
 {
-	int32_t before = base, c, state = 0;
+	int32_t before = base, shown = base, c, state = 0;
 	int marks = 0;
 	while (out->used < n) {
 		size_t used = decode(s + out->used, n - out->used, &c);
@@ -126,13 +173,16 @@ static void take_marks(const char *s, size_t n, int32_t base, struct cluster *ou
 		/* The library joins nothing unsafe, but this gate must not rest on that. */
 		if (glyph_of(c) != c && !is_silent(c) && !is_tag(c))
 			return;
+		if (stands_apart(out, shown, c))
+			return;
 		out->used += used;
 		before = c;
 		if (marks == CLUSTER_MARKS || !may_extend(c))
 			continue;
 		marks++;
 		append(out, c);
-		widen(out, base, c);
+		widen(out, shown, c);
+		shown = c;
 	}
 }
 
@@ -158,6 +208,7 @@ void term_cluster(const char *s, size_t n, struct cluster *out)
 	} else {
 		append(out, c);
 		out->width = width_of_base(c);
+		out->ideograph = out->width == 2;
 	}
 	if (c != REPLACEMENT)
 		take_marks(s, n, c, out);

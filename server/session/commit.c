@@ -199,7 +199,7 @@ static void say_failed(struct hub *hub, struct held *held, enum store_result res
 		held->on_class(result, NULL, held->on_class_ctx);
 	if (held->type == HELD_OK && conn && result != STORE_UNKNOWN) {
 		struct buf text = { 0 };
-		struct refused refused = { .code = REFUSE_READONLY, .say = hub->fault == STORE_FULL ? "readonly.full" : "readonly", .retry_ms = 5000 };
+		struct refused refused = { .code = REFUSE_READONLY, .say = fault_sentence(hub->fault), .retry_ms = 5000 };
 		write_no(&text, held->command, &refused);
 		conn_send(conn, text.s, text.n);
 		buf_release(&text);

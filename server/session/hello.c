@@ -203,7 +203,7 @@ static bool join(struct conn *conn, struct member **member)
 	if (!hello->has_name)
 		refused = (struct refused){ .code = REFUSE_BAD_VALUE, .say = "name.missing", .field = "name" };
 	else if (hub->fault != STORE_FINE || document->damaged)
-		refused = (struct refused){ .code = REFUSE_READONLY, .say = hub->fault == STORE_FULL ? "readonly.full" : "readonly.fault", .retry_ms = 5000 };
+		refused = (struct refused){ .code = REFUSE_READONLY, .say = fault_sentence(document->damaged ? STORE_DAMAGED : hub->fault), .retry_ms = 5000 };
 	else if (object && !strcmp(object_str(object, CLASS_DOOR), "closed"))
 		refused = (struct refused){ .code = REFUSE_DOOR };
 	else if ((int64_t)HASH_COUNT(class->secrets) >= hub->limits->members_per_class)
@@ -285,7 +285,7 @@ static void welcome(struct conn *conn)
 	if (hub->fault != STORE_FINE) {
 		buf_reset(&text);
 		buf_str(&text, "{\"t\":\"notice\",\"readonly\":true,\"say\":\"");
-		buf_str(&text, hub->fault == STORE_FULL ? "readonly.full" : "readonly.fault");
+		buf_str(&text, fault_sentence(hub->fault));
 		buf_str(&text, "\",\"args\":{}}");
 		hold_text(conn, &text);
 	}

@@ -275,6 +275,22 @@ bool hub_idle(const struct hub *hub)
 
 /* ---- once a second ---- */
 
+const char *fault_sentence(enum store_fault fault)
+{
+	switch (fault) {
+	case STORE_FULL:
+		return "readonly.full";
+	case STORE_FAULT:
+		return "readonly.fault";
+	case STORE_DAMAGED:
+		return "readonly.damaged";
+	case STORE_FINE: /* it was not, when the batch failed */
+	case STORE_BLOCKED:
+		break;
+	}
+	return "readonly";
+}
+
 static void tick_conn(struct hub *hub, struct conn *conn)
 {
 	/* With a payload: libwebsockets 4.1.6 swallows empty pongs. */
@@ -308,7 +324,7 @@ void hub_tell_fault(struct hub *hub)
 	buf_str(&text, "{\"t\":\"notice\",\"readonly\":");
 	buf_str(&text, fault == STORE_FINE ? "false" : "true");
 	buf_str(&text, ",\"say\":\"");
-	buf_str(&text, fault == STORE_FULL ? "readonly.full" : fault == STORE_FINE ? "" : "readonly.fault");
+	buf_str(&text, fault == STORE_FINE ? "" : fault_sentence(fault));
 	buf_str(&text, "\",\"args\":{}}");
 	for (struct conn *conn = hub->conns; conn; conn = conn->next)
 		if (conn->state == CONN_READY)

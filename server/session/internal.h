@@ -231,6 +231,8 @@ struct hub {
 	uint64_t commands, commits, frames;
 };
 
+/* The key of what people are told while nothing can be saved. */
+const char *fault_sentence(enum store_fault fault);
 void hub_dirty_stream(struct hub *hub, struct stream *stream);
 void hub_dirty_conn(struct hub *hub, struct conn *conn);
 struct conn *hub_conn(struct hub *hub, uint64_t id);

@@ -307,8 +307,7 @@ static void run(struct conn *conn, struct document *document, struct request *re
 	if (answered_before(conn, request, hash))
 		return;
 	if (hub->fault != STORE_FINE || document->damaged) {
-		const char *say = document->damaged ? "readonly.damaged" : hub->fault == STORE_FULL ? "readonly.full" : "readonly.fault";
-		refuse(conn, request->id, &(struct refused){ .code = REFUSE_READONLY, .say = say, .retry_ms = 5000 });
+		refuse(conn, request->id, &(struct refused){ .code = REFUSE_READONLY, .say = fault_sentence(document->damaged ? STORE_DAMAGED : hub->fault), .retry_ms = 5000 });
 		return;
 	}
 	if (request->command == CMD_MEMBER_RENAME && !settle_name(conn, request, &name, &refused)) {

@@ -31,10 +31,14 @@ test('kill -9 under load: phones and terminal say so, keep, resume; whatever was
 	await kofi.post(about('Kiva'))
 	await until('posts are coming in', () => load.said.stdout.split('\n').length > 20)
 
-	// Posts on their way when the server dies.
+	// Posts that went out and were never answered, because the server dies first.
 	await ama.write(about('Duolingo'))
 	await kofi.write(about('Wikipedia'))
-	await Promise.all([ama.sendIt(), kofi.sendIt(), server.kill('SIGKILL')])
+	server.freeze()
+	await Promise.all([ama.sendIt(), kofi.sendIt()])
+	await ama.card('Duolingo').getByText('Sending').waitFor()
+	await kofi.card('Wikipedia').getByText('Sending').waitFor()
+	await server.kill('SIGKILL')
 	const savedThen = await Promise.all([ama, kofi, teacher].map((person) => person.page.$$eval('article[data-post]:not([data-sending])', (all) => all.map((card) => card.dataset.post))))
 	for (const person of [ama, kofi, teacher]) await person.seesOffline()
 	await terminal.sees('Not connected')

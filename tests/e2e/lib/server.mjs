@@ -62,6 +62,11 @@ export class Server {
 		return this.#process !== null && this.#process.exitCode === null && this.#process.signalCode === null
 	}
 
+	/** Stops it in mid-step: what is sent from now on reaches its machine, and nobody answers. */
+	freeze() {
+		this.#process.kill('SIGSTOP')
+	}
+
 	async kill(signal = 'SIGKILL') {
 		const child = this.#process
 		if (!this.runs) return
