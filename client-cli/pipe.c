@@ -4,6 +4,7 @@
 #include "client-cli/input.h"
 #include "client-cli/seat.h"
 #include "client-cli/sentence.h"
+#include "client-cli/statement.h"
 #include "proto/json.h"
 #include <errno.h>
 #include <stdlib.h>

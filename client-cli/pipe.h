@@ -11,9 +11,6 @@
 /* A post as `ls --json` prints it: id, for, who, offer, helps, venture, author, section (title), state; empty ones and an unknown author left out. Returns owned. */
 cJSON *post_json(const struct picture *picture, const struct wall_post *post);
 
-/* The statement as one sentence: "For … who …, … offers … that helps …." Parts that say nothing are left out. */
-void statement_add(struct buf *out, const struct statement *words);
-
 /* A line of `post --json -` into arguments of post.add without `id`; the section stays as it was written, apart. NULL, with a refusal's code in `code`, if it is not one. */
 struct post_line {
 	cJSON *args;         /* owned by the caller; NULL if the line was bad */

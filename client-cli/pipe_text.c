@@ -4,28 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_part(struct buf *out, const char *key, const char *x, const char *venture)
-{
-	struct sentence_arg list[] = { { "x", x, 0 }, { "venture", venture, 0 }, { 0 } };
-	sentence_add(out, key, list);
-}
-
-void statement_add(struct buf *out, const struct statement *words)
-{
-	static const char *const keys[PARTS] = { "statement.for", "statement.who", "statement.offer", "statement.helps" };
-	size_t from = out->n;
-	for (int p = 0; p < PARTS; p++) {
-		const char *key = p == PART_OFFER && !*words->venture ? "statement.offer.we" : keys[p];
-		if (!*words->part[p])
-			continue;
-		if (out->n > from)
-			buf_str(out, p == PART_OFFER ? ", " : " ");
-		add_part(out, key, words->part[p], words->venture);
-	}
-	if (out->n > from && !strchr(".!?", out->s[out->n - 1]))
-		buf_char(out, '.');
-}
-
 static void add_some(cJSON *json, const char *key, const char *value)
 {
 	if (*value)

@@ -19,7 +19,12 @@
 #undef columns
 #undef lines
 
-enum { KEY_PASTE_START = KEY_MAX + 1, KEY_PASTE_END, KEY_CTRL_LEFT, KEY_CTRL_RIGHT, PASTE_MAX = 16384, ESCAPE_DELAY_MS = 25 };
+enum { KEY_PASTE_START = KEY_MAX + 1, KEY_PASTE_END, KEY_CTRL_LEFT, KEY_CTRL_RIGHT, KEY_AT_COLUMN, PASTE_MAX = 16384, ESCAPE_DELAY_MS = 25 };
+
+/* How a terminal that is asked where its cursor stands answers, in the first row. One key code for each answer, KEY_AT_COLUMN + the column: so the answer comes with the keys,
+ * whenever it comes, and nobody waits for it. */
+enum { COLUMNS_ASKED = 9, JOINED_COLUMN = 3 };
+static const char emoji_sample[] = "👩🏽‍💻"; /* a skin tone and a joiner: from 2 columns to 6 */
 
 static struct {
 	bool open, lost;
@@ -235,8 +240,19 @@ static void paste_end(void)
 	buf_reset(&term.paste);
 }
 
+static void take_column(int column)
+{
+	term_set_emoji_joined(column == JOINED_COLUMN);
+	term_forget();
+	term.events.on_resize(term.events.ctx);
+}
+
 static void take_function_key(int code)
 {
+	if (code > KEY_AT_COLUMN && code <= KEY_AT_COLUMN + COLUMNS_ASKED) {
+		take_column(code - KEY_AT_COLUMN);
+		return;
+	}
 	if (code == KEY_PASTE_START) {
 		term.pasting = true;
 		return;
@@ -386,6 +402,23 @@ static void define_keys(void)
 	define_key("\033b", KEY_CTRL_LEFT);
 	define_key("\033f", KEY_CTRL_RIGHT);
 	define_key("\033[3~", KEY_DC);
+	for (int column = 1; column <= COLUMNS_ASKED; column++) {
+		char answer[16];
+		snprintf(answer, sizeof answer, "\033[1;%dR", column);
+		define_key(answer, KEY_AT_COLUMN + column);
+	}
+}
+
+/* Draws an emoji and asks where the cursor is then. Terminals that are not known to answer are not asked: some would show the question. */
+static void ask_emoji_width(void)
+{
+	if (!user7 || user7 == (char *)-1 || strcmp(user7, "\033[6n") != 0)
+		return;
+	buf_reset(&term.out);
+	move_to(0, 0);
+	buf_str(&term.out, emoji_sample);
+	add_capability(user7);
+	write_out(buf_cstr(&term.out), term.out.n);
 }
 
 bool term_open(uv_loop_t *loop, const struct term_events *events)
@@ -422,6 +455,7 @@ bool term_open(uv_loop_t *loop, const struct term_events *events)
 	term.open = true;
 	atexit(term_close);
 	take_screen();
+	ask_emoji_width();
 	uv_poll_init(loop, &term.input, STDIN_FILENO);
 	uv_poll_start(&term.input, UV_READABLE, on_input);
 	return true;

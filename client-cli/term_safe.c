@@ -149,7 +149,7 @@ static void widen(struct cluster *out, int32_t before, int32_t c)
 {
 	if (is_regional_indicator(before) && is_regional_indicator(c))
 		out->width = 2;
-	else if (emoji_joined && (before == ZWJ || is_emoji_modifier(c)))
+	else if (emoji_joined && (before == ZWJ || is_emoji_modifier(c) || c == VS16))
 		out->width = out->width < 2 ? 2 : out->width;
 	else
 		out->width += width_of_extension(before, c);

@@ -19,7 +19,7 @@
  * Whoever draws sets the cursor anew after everything that is not one plain cell.
  */
 
-enum { CLUSTER_MARKS = 11, CLUSTER_CAP = 52, CLUSTER_WIDTH_MAX = 2 + 2 * CLUSTER_MARKS };
+enum { CLUSTER_MARKS = 11, CLUSTER_CAP = 52, CLUSTER_WIDTH_MAX = 3 + 2 * CLUSTER_MARKS /* a mark on a circle, and all the others */ };
 
 struct cluster {
 	size_t used;             /* bytes of input it took, at least 1 */

@@ -1,5 +1,6 @@
 #include "client-cli/view.h"
 #include "client-cli/sentence.h"
+#include "client-cli/statement.h"
 #include <string.h>
 
 static void add_count(struct buf *out, const char *key, size_t n)
@@ -59,40 +60,30 @@ enum colour view_status(const struct picture *picture, const struct standing *st
 /* The words between the parts are italic; the parts themselves: for whom underlined, who plain, the venture and its offer bold, the help bold and underlined. */
 static const style part_styles[PARTS] = { STYLE_UNDERLINE, 0, STYLE_BOLD, STYLE_BOLD | STYLE_UNDERLINE };
 
-static void add_template(struct paragraph *out, const char *text, const char *x, const char *venture, style part, style base)
+static style piece_style(const struct piece *piece)
 {
-	struct buf between = { 0 };
-	while (*text) {
-		bool is_x = !strncmp(text, "{x}", 3), is_venture = !strncmp(text, "{venture}", 9);
-		if (!is_x && !is_venture) {
-			buf_char(&between, *text++);
-			continue;
-		}
-		paragraph_add(out, buf_cstr(&between), base | STYLE_ITALIC);
-		buf_reset(&between);
-		paragraph_add(out, is_x ? x : venture, base | (is_x ? part : STYLE_BOLD));
-		text += is_x ? 3 : 9;
+	switch (piece->kind) {
+	case PIECE_PART: return part_styles[piece->part];
+	case PIECE_VENTURE: return STYLE_BOLD;
+	case PIECE_JOIN:
+	case PIECE_MARK: return STYLE_ITALIC;
 	}
-	paragraph_add(out, buf_cstr(&between), base | STYLE_ITALIC);
-	buf_release(&between);
+	return 0;
 }
 
 void view_statement(struct paragraph *out, const struct statement *words, style base)
 {
-	static const char *const keys[PARTS] = { "statement.for", "statement.who", "statement.offer", "statement.helps" };
-	bool any = false;
-	for (int p = 0; p < PARTS; p++) {
-		const char *key = p == PART_OFFER && !*words->venture ? "statement.offer.we" : keys[p];
-		if (!*words->part[p])
-			continue;
-		if (any)
-			paragraph_add(out, p == PART_OFFER ? ", " : " ", base | STYLE_ITALIC);
-		add_template(out, sentence(key), words->part[p], words->venture, part_styles[p], base);
-		any = true;
+	struct piece pieces[PIECES_MAX];
+	struct buf text = { 0 };
+	size_t n = statement_pieces(words, pieces);
+	for (size_t i = 0; i < n; i++) {
+		if (i && !pieces[i].tight)
+			paragraph_add(out, " ", base | STYLE_ITALIC);
+		buf_reset(&text);
+		piece_add(&text, &pieces[i]);
+		paragraph_add(out, buf_cstr(&text), base | piece_style(&pieces[i]));
 	}
-	const struct cluster *last = any ? &out->glyphs[out->n - 1].cluster : NULL;
-	if (last && !(last->n == 1 && strchr(".!?", last->bytes[0])))
-		paragraph_add(out, ".", base | STYLE_ITALIC);
+	buf_release(&text);
 }
 
 /* --- lines being typed --- */

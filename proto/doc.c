@@ -315,6 +315,15 @@ void object_write(struct buf *out, const struct object *object, field_mask mask)
 	buf_char(out, '}');
 }
 
+/* The wire's JSON has been checked by then (proto/json.h), what comes out of a store has not. */
+static bool int_read(const cJSON *json, int64_t *out)
+{
+	if (!cJSON_IsNumber(json) || !(json->valuedouble >= -(double)JSON_INT_MAX && json->valuedouble <= (double)JSON_INT_MAX))
+		return false;
+	*out = (int64_t)json->valuedouble;
+	return (double)*out == json->valuedouble;
+}
+
 static bool value_read(const cJSON *json, enum field_type type, struct value *value)
 {
 	*value = (struct value){ .s = "" };
@@ -330,10 +339,7 @@ static bool value_read(const cJSON *json, enum field_type type, struct value *va
 		value->i = cJSON_IsTrue(json);
 		return cJSON_IsBool(json);
 	}
-	if (!cJSON_IsNumber(json))
-		return false;
-	value->i = (int64_t)json->valuedouble;
-	return true;
+	return int_read(json, &value->i);
 }
 
 static bool fields_read(const cJSON *json, struct op *op)
@@ -359,11 +365,18 @@ static const char *string_at(const cJSON *json, const char *key)
 	return s ? s : "";
 }
 
+/* Characters of base64url, and the dot before a suffix: nothing that JSON would have to escape, since ids are written as they are. */
+static bool is_object_id(const char *id)
+{
+	size_t n = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+	return n && n < OBJECT_ID_CAP && !id[n];
+}
+
 bool op_read_object(const cJSON *json, struct op *op)
 {
 	const char *id = string_at(json, "id");
 	enum kind kind = kind_by_name(string_at(json, "kind"));
-	if (!*id || strlen(id) >= OBJECT_ID_CAP || kind == KIND_NONE)
+	if (!is_object_id(id) || kind == KIND_NONE)
 		return false;
 	op_init(op, OP_PUT, kind, id);
 	return fields_read(json, op);
@@ -372,11 +385,9 @@ bool op_read_object(const cJSON *json, struct op *op)
 static bool edit_read(const cJSON *json, struct op *op)
 {
 	int field = kind_field(op->kind, string_at(json, "field"));
-	const cJSON *rev = cJSON_GetObjectItemCaseSensitive(json, "rev");
-	if (field < 0 || !field_type_is_typed(field_of(op->kind, field)->type) || !cJSON_IsNumber(rev))
+	if (field < 0 || !field_type_is_typed(field_of(op->kind, field)->type) || !int_read(cJSON_GetObjectItemCaseSensitive(json, "rev"), &op->rev))
 		return false;
 	op->mask = 1u << field;
-	op->rev = (int64_t)rev->valuedouble;
 	op->edit = cJSON_GetObjectItemCaseSensitive(json, "edit");
 	return cJSON_IsArray(op->edit);
 }
@@ -386,7 +397,7 @@ bool op_read(const cJSON *json, const struct doc *doc, struct op *op)
 	const char *name = string_at(json, "op"), *id = string_at(json, "id");
 	if (!strcmp(name, "put"))
 		return op_read_object(json, op);
-	if (!*id || strlen(id) >= OBJECT_ID_CAP)
+	if (!is_object_id(id))
 		return false;
 	const struct object *object = doc_find(doc, id);
 	if (!object)

@@ -1,5 +1,5 @@
 /*
- * The page is one document, one style sheet and one script, plus fonts, all served from the server's memory under a
+ * The page is one document, one style sheet, one script and the small one that goes before it, plus fonts, all served from the server's memory under a
  * policy of script-src 'self'; style-src 'self'. So nothing may be inlined (no data: addresses, no inline script, no
  * preload polyfill), and addresses are relative, because the server may sit under a path of its own (--base-path).
  */
@@ -22,9 +22,28 @@ function fontLicences(...families: string[]): Plugin {
 	};
 }
 
+/**
+ * src/early.ts as a script of its own that runs as soon as it is there; the page's script imports the same file. It is
+ * named in the document's head, because what only an import names is fetched a round trip later.
+ */
+function headStart(): Plugin {
+	return {
+		name: 'head-start',
+		apply: 'build',
+		transformIndexHtml: {
+			order: 'post',
+			handler(_html, { bundle }) {
+				const early = Object.values(bundle ?? {}).find((chunk) => chunk.type === 'chunk' && chunk.isEntry && chunk.name === 'early')
+				if (!early) throw new Error('no head start was built');
+				return [{ tag: 'script', attrs: { type: 'module', async: true, crossorigin: true, src: `./${early.fileName}` }, injectTo: 'head-prepend' }]
+			},
+		},
+	}
+}
+
 export default defineConfig({
 	base: './',
-	plugins: [svelte(), fontLicences('atkinson-hyperlegible-next', 'newsreader')],
+	plugins: [svelte(), headStart(), fontLicences('atkinson-hyperlegible-next', 'newsreader')],
 	build: {
 		outDir: '../build/web',
 		emptyOutDir: true,
@@ -35,7 +54,7 @@ export default defineConfig({
 		reportCompressedSize: false,
 		license: { fileName: 'licence-script.md' },
 		rolldownOptions: {
-			output: { codeSplitting: false },
+			input: { index: 'index.html', early: 'src/early.ts' },
 		},
 	},
 	// Shared sentences and vectors live in proto/, beside this folder.

@@ -1,4 +1,6 @@
 #include "server/room/record.h"
+#include "proto/json.h"
+#include <assert.h>
 #include <string.h>
 
 static const char *const op_names[] = { [OP_PUT] = "put", [OP_SET] = "set", [OP_TEXT] = "text", [OP_DEL] = "del" };
@@ -37,6 +39,7 @@ static int fields_write(struct buf *body, const struct op *op, struct record_tex
 
 int record_write(struct buf *body, const struct op *op, struct record_text *texts)
 {
+	assert(op->type != OP_TEXT);
 	buf_str(body, "{\"op\":\"");
 	buf_str(body, op_names[op->type]);
 	buf_str(body, "\",\"id\":\"");
@@ -53,7 +56,7 @@ int record_write(struct buf *body, const struct op *op, struct record_text *text
 static bool join_texts(cJSON *json, const struct record_text *texts, size_t text_count)
 {
 	cJSON *fields = cJSON_GetObjectItemCaseSensitive(json, "fields"), *next;
-	for (cJSON *item = fields ? fields->child : NULL; item; item = next) {
+	for (cJSON *item = cJSON_IsObject(fields) ? fields->child : NULL; item; item = next) {
 		next = item->next;
 		if (!cJSON_IsObject(item))
 			continue;
@@ -74,7 +77,7 @@ static bool join_texts(cJSON *json, const struct record_text *texts, size_t text
 cJSON *record_read(const char *body, size_t n, const struct record_text *texts, size_t text_count, const struct doc *doc, struct op *op)
 {
 	cJSON *json = cJSON_ParseWithLength(body, n);
-	if (json && join_texts(json, texts, text_count) && op_read(json, doc, op))
+	if (json && join_texts(json, texts, text_count) && op_read(json, doc, op) && op->type != OP_TEXT)
 		return json;
 	cJSON_Delete(json);
 	return NULL;
@@ -99,15 +102,23 @@ void record_write_snapshot(struct buf *body, const struct doc *doc, const struct
 	buf_str(body, "]}");
 }
 
+static bool mark_read(const cJSON *pair, int n, int64_t *out)
+{
+	const cJSON *json = cJSON_GetArrayItem(pair, n);
+	if (!cJSON_IsNumber(json) || !(json->valuedouble >= 0 && json->valuedouble <= (double)JSON_INT_MAX))
+		return false;
+	*out = (int64_t)json->valuedouble;
+	return true;
+}
+
 static bool marks_read(const cJSON *views, struct view_mark *marks, int mark_count)
 {
 	if (cJSON_GetArraySize(views) != mark_count)
 		return false;
 	for (int v = 0; v < mark_count; v++) {
-		const cJSON *at = cJSON_GetArrayItem(cJSON_GetArrayItem(views, v), 0), *epoch = cJSON_GetArrayItem(cJSON_GetArrayItem(views, v), 1);
-		if (!cJSON_IsNumber(at) || !cJSON_IsNumber(epoch))
+		const cJSON *pair = cJSON_GetArrayItem(views, v);
+		if (!mark_read(pair, 0, &marks[v].at) || !mark_read(pair, 1, &marks[v].epoch))
 			return false;
-		marks[v] = (struct view_mark){ (int64_t)at->valuedouble, (int64_t)epoch->valuedouble };
 	}
 	return true;
 }

@@ -9,7 +9,7 @@ struct record_text {
 	size_t n;
 };
 
-/* Appends the stored form of `op` to `body`; its typed texts go to `texts` (room for FIELDS_MAX), borrowed from the op. Returns how many. */
+/* Appends the stored form of `op` (no OP_TEXT: no command makes one yet, and its words would need rows of their own) to `body`; its typed texts go to `texts` (room for FIELDS_MAX), borrowed from the op. Returns how many. */
 int record_write(struct buf *body, const struct op *op, struct record_text *texts);
 /* Reads it back; `doc` is the document as it was just before, for the kinds of objects that are changed. Returns the owned tree that `op` borrows from (cJSON_Delete), or NULL when the record makes no sense. */
 cJSON *record_read(const char *body, size_t n, const struct record_text *texts, size_t text_count, const struct doc *doc, struct op *op);

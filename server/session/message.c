@@ -53,7 +53,7 @@ static void malformed(struct conn *conn, enum refusal code)
 	struct refused refused = { .code = code };
 	struct buf text = { 0 };
 	write_no(&text, "", &refused);
-	conn_send(conn, text.s, text.n);
+	hold_text(conn, &text); /* in its turn: not before the `welcome` that waits for a commit */
 	buf_release(&text);
 	if (bucket_take(&conn->strikes, limits->malformed_per_min, limits->malformed_per_min - 1, 1, conn->hub->mono_ms))
 		conn_close(conn, 4400, "");

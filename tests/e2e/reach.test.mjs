@@ -66,7 +66,8 @@ async function visit(bag, device) {
 	await ama.press(ama.card('Zipline').getByRole('button', { name: 'Mend' }))
 	await look(ama, 'editing in place')
 
-	for (const panel of ['Link and QR code', 'Settings', 'Keys']) {
+	// Keys are of no use on a phone, and not offered there.
+	for (const panel of ['Link and QR code', 'Settings', ...(device === PHONE ? [] : ['Keys'])]) {
 		await teacher.press(teacher.button('Menu'))
 		await teacher.press(teacher.$('[data-panel=menu]').getByRole('button', { name: panel }))
 		await until(`${panel} is open`, async () => (await teacher.$('[data-panel]').getAttribute('data-panel')) !== 'menu')

@@ -50,6 +50,13 @@ test('from the printed link to a class with a code, sections and a QR code', asy
 	await other.press(other.button('Set and go on'))
 	await other.page.getByRole('alert').waitFor()
 	check(other.page.url().includes('invite'), 'a used link lets nobody in')
+
+	// Another does, and its instructor has a desk of their own.
+	await other.page.goto(`${server.origin}/#/invite/${await server.newInvite()}`)
+	await other.page.getByLabel('Your name, as your classes see it').fill('Dr Mensah')
+	await other.page.getByLabel('Password', { exact: true }).fill(password)
+	await other.press(other.button('Set and go on'))
+	await other.page.getByText('None yet.').waitFor()
 	teacher.isCalm()
 })
 
@@ -330,8 +337,8 @@ test('the whole material stands on the wall as it was written', async (bag) => {
 	const parts = await ama.page.$$eval('article[data-post]', (all) => all.map((card) => ['for', 'who', 'offer', 'helps'].map((part) => card.querySelector(`bdi.${part}`)?.textContent ?? '')))
 	const bare = (text) => text.replace(/[\s.,;:،؛。]+$/u, '')
 	same(parts.map((card) => card.map(bare)), statements.map((s) => ['for', 'who', 'offer', 'helps'].map((part) => bare(s[part].normalize('NFC')))), 'word for word (in the composed form that the server gives everything)')
-	// In the terminal, too: a window long enough for all of it, compared without the spaces that its line ends eat.
-	const terminal = await Terminal.open(bag, { home, args: [place], columns: 120, rows: 900 })
+	// In the terminal, too, in a window long enough for all of it. tmux itself cuts families short, so faces are left aside.
+	const terminal = await Terminal.open(bag, { home, args: [place], columns: 80, rows: 1200 })
 	await terminal.sees('dry')
 	await terminal.shows(statements.flatMap((s) => ['for', 'who', 'offer', 'helps'].map((part) => bare(s[part].normalize('NFC')))))
 	const width = await ama.page.evaluate(() => document.documentElement.scrollWidth)

@@ -52,6 +52,37 @@ static void send_text(struct device *device, const struct buf *text)
 
 /* ---- coming and going ---- */
 
+/* `open` without its `t`, from the brace on. */
+static void write_open(struct device *device, int d, const char *wire, struct buf *out)
+{
+	struct document_state *state = &device->docs[d];
+	buf_str(out, "\"doc\":\"");
+	buf_str(out, wire);
+	buf_char(out, '"');
+	if (state->have) {
+		buf_str(out, ",\"epoch\":");
+		buf_int(out, state->epoch);
+		buf_str(out, ",\"at\":");
+		buf_int(out, state->at);
+	} else {
+		state->waiting = true;
+	}
+	buf_char(out, '}');
+	state->mine_n = -1;
+	device->open[d] = true;
+}
+
+static void write_opens(struct device *device, struct buf *out)
+{
+	buf_str(out, ",\"open\":[{");
+	write_open(device, DOC_CLASS_INDEX, "class", out);
+	if (sim_chance(900)) {
+		buf_str(out, ",{");
+		write_open(device, DOC_WALL_INDEX, sim_chance(500) ? "start" : class_of(device)->wall, out);
+	}
+	buf_char(out, ']');
+}
+
 void device_connect(struct device *device)
 {
 	struct person *person = device->person;
@@ -77,7 +108,10 @@ void device_connect(struct device *device)
 		buf_str(&text, "\",\"name\":\"");
 		buf_str(&text, person->name);
 	}
-	buf_str(&text, "\"}");
+	buf_char(&text, '"');
+	if (sim_chance(500))
+		write_opens(device, &text);
+	buf_char(&text, '}');
 	send_text(device, &text);
 	buf_release(&text);
 }
@@ -125,22 +159,9 @@ void device_release(struct device *device)
 
 void device_open(struct device *device, int d)
 {
-	struct document_state *state = &device->docs[d];
 	struct buf text = { 0 };
-	buf_str(&text, "{\"t\":\"open\",\"doc\":\"");
-	buf_str(&text, wire_of(device, d));
-	if (state->have) {
-		buf_str(&text, "\",\"epoch\":");
-		buf_int(&text, state->epoch);
-		buf_str(&text, ",\"at\":");
-		buf_int(&text, state->at);
-		buf_char(&text, '}');
-	} else {
-		state->waiting = true;
-		buf_str(&text, "\"}");
-	}
-	state->mine_n = -1;
-	device->open[d] = true;
+	buf_str(&text, "{\"t\":\"open\",");
+	write_open(device, d, wire_of(device, d), &text);
 	send_text(device, &text);
 	buf_release(&text);
 }
@@ -197,7 +218,8 @@ static void on_welcome(struct device *device, const cJSON *message)
 	strcpy(person->member, str(message, "me"));
 	device->welcomed = true;
 	for (int d = 0; d < DOCS; d++)
-		device_open(device, d);
+		if (!device->open[d])
+			device_open(device, d);
 	for (struct command *command = device->commands; command; command = command->next)
 		if (command->state == COMMAND_OPEN)
 			send_command(device, command);

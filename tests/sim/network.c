@@ -141,6 +141,19 @@ static void check_epoch(struct peer *peer, const cJSON *message)
 	peer->opened[d] = -1;
 }
 
+/* Nobody is pointed to a place that is not durable. */
+static void check_counter(const struct peer *peer, const cJSON *message)
+{
+	const struct class_world *class = &world.classes[peer->home->person->class_index];
+	const cJSON *at = cJSON_GetObjectItemCaseSensitive(message, "at");
+	int d = doc_index(class, str(message, "doc"));
+	if (d < 0 || !at)
+		return;
+	int64_t durable = doc_ledger(class, d)->views[peer->staff ? SEES_STAFF : SEES_CLASS].at;
+	if (at->valuedouble > (double)durable)
+		sim_fail("%s names %g of document %d, of which %lld is durable", str(message, "t"), at->valuedouble, d, (long long)durable);
+}
+
 static void check_frame(struct peer *peer, const char *text, size_t n)
 {
 	cJSON *message = cJSON_ParseWithLength(text, n);
@@ -155,6 +168,7 @@ static void check_frame(struct peer *peer, const char *text, size_t n)
 	check_words(peer, text, n);
 	check_ids(peer, message, text);
 	check_epoch(peer, message);
+	check_counter(peer, message);
 	if (!strcmp(str(message, "t"), "ok") || !strcmp(str(message, "t"), "no"))
 		check_answer(peer, message);
 	cJSON_Delete(message);
@@ -179,7 +193,8 @@ static bool take_write(void *p, const uint8_t *bytes, size_t n)
 		if (header + size > n || (bytes[0] != 0x81 && bytes[0] != 0x89))
 			sim_fail("broken frame");
 		if (bytes[0] == 0x81) {
-			char *text = strndup((const char *)bytes + header, size);
+			char *text = sim_alloc(size + 1);
+			memcpy(text, bytes + header, size);
 			check_frame(peer, text, size);
 			if (!peer->lost)
 				network_push(&peer->down, PACKET_TEXT, 0, text, size);
@@ -271,18 +286,27 @@ void network_sweep(void)
 	}
 }
 
-/* The position an `open` names, and where the view stands as far as is durable. */
-static void note_open(struct peer *peer, const char *text)
+/* The position that an `open` names, and where the view stands as far as is durable. */
+static void note_open(struct peer *peer, const cJSON *open)
 {
 	const struct class_world *class = &world.classes[peer->home->person->class_index];
+	int d = !strcmp(str(open, "doc"), "start") ? DOC_WALL_INDEX : doc_index(class, str(open, "doc"));
+	if (d < 0)
+		return;
+	const cJSON *epoch = cJSON_GetObjectItemCaseSensitive(open, "epoch");
+	const struct ledger_doc *doc = doc_ledger(class, d);
+	peer->floor[d] = doc ? doc->views[peer->home->person->staff ? SEES_STAFF : SEES_CLASS].epoch : 0;
+	peer->opened[d] = epoch ? (int64_t)epoch->valuedouble : -1;
+}
+
+static void note_opens(struct peer *peer, const char *text)
+{
 	cJSON *message = cJSON_Parse(text);
-	int d = doc_index(class, str(message, "doc"));
-	if (!strcmp(str(message, "t"), "open") && d >= 0) {
-		const cJSON *epoch = cJSON_GetObjectItemCaseSensitive(message, "epoch");
-		const struct ledger_doc *doc = doc_ledger(class, d);
-		peer->floor[d] = doc ? doc->views[peer->staff ? SEES_STAFF : SEES_CLASS].epoch : 0;
-		peer->opened[d] = epoch ? (int64_t)epoch->valuedouble : -1;
-	}
+	const cJSON *open;
+	if (!strcmp(str(message, "t"), "open"))
+		note_open(peer, message);
+	cJSON_ArrayForEach(open, cJSON_GetObjectItemCaseSensitive(message, "open"))
+		note_open(peer, open);
 	cJSON_Delete(message);
 }
 
@@ -292,7 +316,7 @@ void network_deliver_up(struct peer *peer)
 	if (!packet)
 		return;
 	if (peer->conn && !peer->server_closed) {
-		note_open(peer, packet->text);
+		note_opens(peer, packet->text);
 		hub_message(world.hub, peer->conn, packet->text, packet->n, world.mono_ms, world.now_ms);
 	}
 	free(packet);

@@ -11,6 +11,7 @@
 #include "client-cli/pipe.h"
 #include "client-cli/profile.h"
 #include "client-cli/sentence.h"
+#include "client-cli/statement.h"
 #include "client-cli/view.h"
 #include "proto/json.h"
 #include <glob.h>
@@ -129,7 +130,16 @@ static void a_statement_is_one_sentence(void **state)
 		{ words("nurses", "miss meals", "lockers", "them eat", ""), "For nurses who miss meals, we offer lockers that helps them eat." },
 		{ words("nurses", "miss meals", "lockers", "them eat", "Nightbite"), "For nurses who miss meals, Nightbite offers lockers that helps them eat." },
 		{ words("nurses", "", "", "", "Nightbite"), "For nurses." },
-		{ words("", "", "lockers", "", ""), "we offer lockers." },
+		{ words("", "", "lockers", "", ""), "We offer lockers." },
+		{ words("", "", "", "nurses eat", ""), "We help nurses eat." },
+		{ words("", "", "", "nurses eat", "Nightbite"), "Nightbite helps nurses eat." },
+		{ words("", "", "lockers", "", "Nightbite"), "Nightbite offers lockers." },
+		{ words("", "miss meals", "", "", ""), "For those who miss meals." },
+		{ words("nurses.", "miss meals. ", "lockers;", "them eat.", ""), "For nurses who miss meals, we offer lockers that helps them eat." },
+		{ words("nurses", "", "", "them “eat?”", ""), "For nurses, we help them “eat?”" },
+		{ words("...", "", "lockers", "", ""), "For ..., we offer lockers." },
+		{ words("夜班护士。", "没有时间吃饭。", "柜子。", "", ""), "For 夜班护士 who 没有时间吃饭, we offer 柜子。" },
+		{ words(" ", "\t", "", " ", "Nightbite"), "" },
 		{ words("nurses", "miss meals!", "", "", ""), "For nurses who miss meals!" },
 		{ words("{venture}", "", "{x}", "", "{x}"), "For {venture}, {x} offers {x}." },
 		{ words("", "", "", "", ""), "" },

@@ -58,7 +58,7 @@ static void check(const char *in, size_t n)
 		term_cluster(in + i, n - i, &cluster);
 		assert_in_range(cluster.used, 1, n - i);
 		assert_true(cluster.n < CLUSTER_CAP && cluster.bytes[cluster.n] == 0);
-		assert_true(cluster.n ? cluster.width == 1 || cluster.width == 2 : cluster.width == 0);
+		assert_true(cluster.n ? cluster.width >= 1 && cluster.width <= CLUSTER_WIDTH_MAX : cluster.width == 0);
 		width += cluster.width;
 	}
 	assert_int_equal(width, term_width(in, n));
@@ -105,16 +105,69 @@ static void real_text_stays(void **state)
 		expect(texts[i], texts[i]);
 }
 
+struct width_case {
+	const char *text;
+	int width;
+};
+
+static void expect_widths(const struct width_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (term_width(cases[i].text, strlen(cases[i].text)) != cases[i].width)
+			fail_msg("width of %s is %d, not %d", cases[i].text, term_width(cases[i].text, strlen(cases[i].text)), cases[i].width);
+}
+
 static void widths_are_those_of_cells(void **state)
 {
-	static const struct { const char *text; int width; } cases[] = {
-		{ "abc", 3 }, { "日本", 4 }, { "é", 1 }, { "e\u0301", 1 }, { "👩‍👩‍👧‍👦", 2 }, { "🇬🇭", 2 }, { "❤️", 2 }, { "❤", 1 }, { "1️⃣", 2 }, { "\U0001FAE8", 2 }, { "\u0301", 1 }, { "\033", 1 },
-		{ "", 0 }, { "कि", 2 },
+	static const struct width_case cases[] = {
+		{ "abc", 3 }, { "日本", 4 }, { "é", 1 }, { "e\u0301", 1 }, { "🇬🇭", 2 }, { "❤️", 2 }, { "❤", 1 }, { "1️⃣", 2 }, { "\U0001FAE8", 2 }, { "\u0301", 1 }, { "\033", 1 },
+		{ "", 0 }, { "\u1112\u1161\u11ab", 2 }, { "한국", 4 }, { "ガ", 2 }, { "ｶﾞ", 2 },
 	};
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		if (term_width(cases[i].text, strlen(cases[i].text)) != cases[i].width)
-			fail_msg("width of %s is %d", cases[i].text, term_width(cases[i].text, strlen(cases[i].text)));
+	expect_widths(cases, sizeof cases / sizeof *cases);
+}
+
+/* As terminals count that go by code points (measured in tmux): fewer cells, and the next cluster would be written over these. */
+static void marks_that_take_a_column_get_one(void **state)
+{
+	static const struct width_case cases[] = {
+		{ "ทำงาน", 5 }, { "ສຳລັບ", 4 }, { "ব্যাংক", 5 }, { "निःशु", 4 }, { "कि", 2 }, { "क्षौः", 4 }, { "க்ஷௌ", 3 }, { "ക്ഷ്മി", 4 }, { "မြန်မာ", 5 },
+	};
+	(void)state;
+	expect_widths(cases, sizeof cases / sizeof *cases);
+}
+
+static void emoji_take_what_the_terminal_gives_them(void **state)
+{
+	static const struct width_case apart[] = { { "👍🏽", 4 }, { "👩🏽‍💻", 6 }, { "🤷🏼‍♀️", 6 }, { "👩‍👩‍👧‍👦", 8 }, { "❤️", 2 } };
+	static const struct width_case joined[] = { { "👍🏽", 2 }, { "👩🏽‍💻", 2 }, { "🤷🏼‍♀️", 2 }, { "👩‍👩‍👧‍👦", 2 }, { "❤️", 2 }, { "❤️‍🔥", 2 }, { "निः", 3 } };
+	struct cluster cluster;
+	const char *family = apart[3].text;
+	(void)state;
+	expect_widths(apart, sizeof apart / sizeof *apart);
+	/* In pieces, because tmux 3.3 would drop the boy; all bytes are there. */
+	term_cluster(family, strlen(family), &cluster);
+	assert_int_equal(cluster.used, strlen(family) - strlen("👦"));
+	assert_int_equal(cluster.n, cluster.used);
+	term_set_emoji_joined(true);
+	expect_widths(joined, sizeof joined / sizeof *joined);
+	term_cluster(family, strlen(family), &cluster);
+	assert_int_equal(cluster.used, strlen(family));
+	check(family, strlen(family));
+	term_set_emoji_joined(false);
+	check(family, strlen(family));
+}
+
+/* Only what is wide by itself is set like Chinese: an Indic syllable of two columns does not end a line. */
+static void ideographs_are_told_apart(void **state)
+{
+	static const struct { const char *text; bool ideograph; } cases[] = { { "日", true }, { "한", true }, { "कि", false }, { "ทำ", false }, { "a", false }, { "❤️", false } };
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct cluster cluster;
+		term_cluster(cases[i].text, strlen(cases[i].text), &cluster);
+		assert_int_equal(cluster.ideograph, cases[i].ideograph);
+	}
 }
 
 static void a_tower_of_marks_is_cut(void **state)
@@ -195,6 +248,9 @@ int main(void)
 		cmocka_unit_test(hidden_text_in_tags_is_shown_or_gone),
 		cmocka_unit_test(real_text_stays),
 		cmocka_unit_test(widths_are_those_of_cells),
+		cmocka_unit_test(marks_that_take_a_column_get_one),
+		cmocka_unit_test(emoji_take_what_the_terminal_gives_them),
+		cmocka_unit_test(ideographs_are_told_apart),
 		cmocka_unit_test(a_tower_of_marks_is_cut),
 		cmocka_unit_test(a_mark_alone_gets_a_circle),
 		cmocka_unit_test(every_code_point_keeps_the_promise),

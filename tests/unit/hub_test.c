@@ -553,7 +553,7 @@ static void test_a_large_overlay(void **state)
 	for (int k = 0; k < 300; k++)
 		strcat(words, "\xf0\x9f\x99\x82"); /* 1,200 bytes */
 	for (int p = 0; p < 200; p++) {
-		char args[9000];
+		char args[16000];
 		snprintf(args, sizeof args, "\"id\":\"%s\",\"for\":\"%s\",\"who\":\"%s\",\"offer\":\"%s\"", new_id(), words, words, words);
 		fix.mono_ms += 100;
 		do_command(a, "post.add", args);

@@ -165,12 +165,12 @@ static void outcome(struct buf *out, struct fake_socket *socket, const char *exp
 		const char *type = str_of(message, "t"), *state = str_of(cJSON_GetObjectItem(message, "result"), "state"), *code = str_of(message, "code"), *key = str_of(message, "say");
 		if (strcmp(type, "ok") != 0 && strcmp(type, "no") != 0 && strcmp(type, "welcome") != 0 && strcmp(type, "pong") != 0 && strcmp(type, expected) != 0)
 			continue; /* what others did */
-		assert_int_equal(out->n, 0);
+		buf_str(out, out->n ? ", " : "");
 		buf_str(out, type);
 		if (*state || *code)
 			buf_char(out, ' ');
 		buf_str(out, *state ? state : code);
-		if (*code && strchr(expected, ' ') != strrchr(expected, ' ')) {
+		if (*code && !strchr(expected, ',') && strchr(expected, ' ') != strrchr(expected, ' ')) {
 			buf_char(out, ' ');
 			buf_str(out, key);
 		}

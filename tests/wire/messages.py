@@ -120,7 +120,7 @@ class Case:
             s.send(text({'t': 'ping'}))
             got = self.outcome(s, 'pong')
             return None if got == 'pong' else f'{got} instead of nothing'
-        got = self.outcome(s, expected)
+        got = ', '.join(self.outcome(s, part) for part in expected.split(', '))
         return None if got == expected else f'{got} instead of {expected} to {message[:200]!r}'
 
     def run(self):

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { api, socketUrl } from './api'
+import { api } from './api'
+import { socketUrl } from './route'
 
 const answers = vi.fn<(url: URL, init: RequestInit) => Promise<Response>>()
 

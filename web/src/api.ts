@@ -70,11 +70,3 @@ export const api = {
 		return response?.ok ? `data:image/svg+xml,${encodeURIComponent(await response.text())}` : null
 	},
 }
-
-/** The address of the class's socket. */
-export function socketUrl(): string {
-	const url = new URL('ws', document.baseURI)
-	url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-	url.hash = ''
-	return url.href
-}

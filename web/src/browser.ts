@@ -1,5 +1,14 @@
 /* The browser's stores, or substitutes that last as long as the tab where it refuses them. */
-import type { Store } from './outbox'
+export type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
+
+export function keysOf(store: Store, prefix: string): string[] {
+	const keys: string[] = []
+	for (let i = 0; i < store.length; i++) {
+		const key = store.key(i)
+		if (key?.startsWith(prefix)) keys.push(key)
+	}
+	return keys
+}
 
 export function memoryStore(): Store {
 	const kept = new Map<string, string>()

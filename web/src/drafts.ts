@@ -2,8 +2,8 @@
  * What is half written, kept at every keystroke, per class, person and place: the statement in the composer, and every
  * post that is being mended. It leaves only when it was posted or thrown away.
  */
+import type { Store } from './browser'
 import { PARTS, type Words } from './statement'
-import type { Store } from './outbox'
 
 const PREFIX = 'forwhom.draft.'
 

@@ -2,8 +2,9 @@
  * Who this browser is, per class: a student's secret, or the fact that an instructor is signed in (the proof of that is
  * a cookie the page cannot read). On a shared device the secret goes with the tab.
  */
+import { keysOf, type Store } from './browser'
 import { newSecret } from './ids'
-import { keysOf, type Store } from './outbox'
+import type { Credential } from './wire'
 
 export type Identity =
 	| { as: 'member'; secret: string; name: string; shared: boolean }
@@ -94,6 +95,8 @@ export class Identities {
 		this.local.setItem(AS_STAFF + code, '1')
 	}
 }
+
+export const credentialOf = ({ secret, name }: { secret: string; name: string }): Credential => ({ secret, ...(name && { name }) })
 
 /** Names the person's boxes and drafts: not the secret itself, which would then lie about in more places. */
 export const scopeOf = (code: string, identity: Identity): string =>

@@ -6,8 +6,9 @@
  * Nothing is believed that was not heard: after a lost connection every unanswered command goes out again under its old id.
  */
 import { Doc, type Taken } from './doc'
+import type { Early } from './early'
 import type { Outbox, Pending, Refused } from './outbox'
-import type { Credential, FromServer, No, Notice, Ok, Welcome } from './wire'
+import { BEGINNING, hello, PROTOCOL, type Credential, type FromServer, type No, type Notice, type Ok, type Welcome } from './wire'
 
 export type Status =
 	| { phase: 'connecting' }
@@ -33,11 +34,12 @@ export interface LinkOptions {
 	/** Asked anew for every hello: a ticket works once. Null when the person has to sign in again. */
 	credential: () => Promise<Credential | null>
 	events: LinkEvents
+	/** A connection made beforehand, with hello said or about to be: takes the place of a new one. */
+	early?: () => Early | null
 	socket?: (url: string, protocol: string) => WebSocket
 	random?: () => number
 }
 
-const PROTOCOL = 'forwhom.1'
 const SILENCE_MS = 10_000
 const PONG_MS = 3_000
 const OPEN_MS = 10_000
@@ -57,6 +59,8 @@ const ANEW_PAUSE_MS = 30_000
 export class Link {
 	readonly docs = new Map<string, Doc>()
 	status: Status = { phase: 'connecting' }
+	/** Until then nothing more is sent, because the server asked for patience. */
+	pausedUntil_ms = 0
 
 	private socket: WebSocket | null = null
 	/** Grows with every connection, so that what an old one still says is not heard. */
@@ -64,7 +68,6 @@ export class Link {
 	private failures = 0
 	private welcomed = false
 	private running = false
-	private pausedUntil_ms = 0
 	private welcomed_ms = 0
 	private anews_ms: number[] = []
 	private waitTimer: ReturnType<typeof setTimeout> | undefined
@@ -149,17 +152,18 @@ export class Link {
 	}
 
 	private attach(turn: number, credential: Credential): void {
+		const early = this.options.early?.()
 		let socket: WebSocket
 		try {
 			const make = this.options.socket ?? ((url: string, protocol: string) => new WebSocket(url, protocol))
-			socket = make(this.options.url, PROTOCOL)
+			socket = early?.socket ?? make(this.options.url, PROTOCOL)
 		} catch {
 			this.later('lost')
 			return
 		}
 		this.socket = socket
 		socket.onopen = () => {
-			if (turn === this.turn) this.send({ t: 'hello', v: 1, class: this.options.code, ...credential })
+			if (turn === this.turn) socket.send(hello(this.options.code, credential, this.wanted()))
 		}
 		socket.onmessage = (event) => {
 			if (turn === this.turn) this.hear(event.data)
@@ -168,6 +172,7 @@ export class Link {
 			if (turn === this.turn) this.ended(event.code, event.reason)
 		}
 		this.pulseTimer = setTimeout(() => this.ended(0, ''), OPEN_MS)
+		for (const data of early?.heard ?? []) if (turn === this.turn) this.hear(data)
 	}
 
 	private hear(data: unknown): void {
@@ -206,10 +211,17 @@ export class Link {
 		this.options.outbox.unsend()
 		this.setStatus({ phase: 'open' })
 		this.options.events.welcome(welcome)
+		// The hello has asked for these already.
+		if (this.docs.size === 0) for (const id of ['class', welcome.start]) this.asked.add(id)
+		else for (const id of this.docs.keys()) this.asked.add(id)
 		this.open('class')
 		this.open(welcome.start)
-		for (const doc of this.docs.values()) if (!this.asked.has(doc.id)) this.ask(doc)
 		this.flush()
+	}
+
+	/** What hello asks for at once, to save a round trip: everything that is open, or what every page begins with. */
+	private wanted(): readonly object[] {
+		return this.docs.size === 0 ? BEGINNING : [...this.docs.values()].map(seen)
 	}
 
 	private hearDoc(id: string, take: (doc: Doc) => Taken): void {
@@ -226,7 +238,7 @@ export class Link {
 	private ask(doc: Doc): void {
 		if (this.asked.has(doc.id)) return
 		this.asked.add(doc.id)
-		this.send(doc.loaded ? { t: 'open', doc: doc.id, epoch: doc.epoch, at: doc.at } : { t: 'open', doc: doc.id })
+		this.send({ t: 'open', ...seen(doc) })
 	}
 
 	/** What is here is wrong: it stays on screen until the fresh one is whole, but nothing more is built on it. */
@@ -338,6 +350,9 @@ export class Link {
 		this.options.events.status(status)
 	}
 }
+
+/** A document, and what has been seen of it. */
+const seen = ({ id, loaded, epoch, at }: Doc): object => (loaded ? { doc: id, epoch, at } : { doc: id })
 
 function retryOf(reason: string): number {
 	try {

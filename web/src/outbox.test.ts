@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { memoryStore } from './browser'
-import { BEAT_MS, Outbox, Tab, type Store } from './outbox'
+import { memoryStore, type Store } from './browser'
+import { BEAT_MS, Outbox, Tab } from './outbox'
 import { ids } from './testing'
 
 let local: Store

@@ -10,6 +10,7 @@
  * Every tab writes under a key of its own. A tab shows that it lives by a time it renews; what a tab leaves behind is
  * taken over by the next one of the same person.
  */
+import { keysOf, type Store } from './browser'
 import type { Commands } from './gen/tables'
 import { newId } from './ids'
 import type { CommandName, No, SayArgs } from './wire'
@@ -38,8 +39,6 @@ export interface Pending {
 	readonly refused?: Refused
 }
 
-export type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
-
 const BOX = 'forwhom.out.'
 const TAB = 'forwhom.tab.'
 export const BEAT_MS = 5_000
@@ -47,15 +46,6 @@ const STALE_MS = 3 * BEAT_MS
 
 /** What a refusal that only asks for patience is called. */
 const PATIENCE = new Set(['rate', 'busy', 'readonly'])
-
-export function keysOf(store: Store, prefix: string): string[] {
-	const keys: string[] = []
-	for (let i = 0; i < store.length; i++) {
-		const key = store.key(i)
-		if (key?.startsWith(prefix)) keys.push(key)
-	}
-	return keys
-}
 
 /**
  * This tab's name among the tabs of one browser. While the tab lives, the name is only in memory, so that a duplicated

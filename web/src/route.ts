@@ -35,3 +35,11 @@ export const classHash = (code: string): string => `#/${showCode(code)}`
 
 /** The address that joins a class, as printed, shown and put into the QR code. */
 export const classUrl = (origin: string, code: string): string => `${origin.replace(/\/$/, '')}/${classHash(code)}`
+
+/** The address of the class's socket. */
+export function socketUrl(): string {
+	const url = new URL('ws', document.baseURI)
+	url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+	url.hash = ''
+	return url.href
+}

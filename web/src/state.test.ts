@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { memoryStore } from './browser'
+import { memoryStore, type Store } from './browser'
 import type { Identity } from './identity'
-import { Tab, type Store } from './outbox'
+import { Tab } from './outbox'
 import { Room, type Happening, type View } from './state'
 import { FakeSocket, fakeSocket, ME, mine, ops, settle, snapshot, theClass, theWall, WALL, welcome } from './testing'
 

@@ -4,12 +4,14 @@
  *
  * Observable by `subscribe` in the usual way; objects of the view that did not change stay the same objects.
  */
+import type { Store } from './browser'
 import { Drafts } from './drafts'
+import type { Early } from './early'
 import type { ClassFields, Commands, PostFields, RevisionFields, SectionFields, WallFields } from './gen/tables'
 import { commandRules } from './gen/tables'
-import { scopeOf, type Identity } from './identity'
+import { credentialOf, scopeOf, type Identity } from './identity'
 import { Link, type Status } from './link'
-import { BEAT_MS, Outbox, type Pending, type Refused, type Store, type Tab } from './outbox'
+import { BEAT_MS, Outbox, type Pending, type Refused, type Tab } from './outbox'
 import { Picture, revisionId } from './pending'
 import type { Words } from './statement'
 import type { CommandName, Credential, No, Notice, Ok, Welcome, WireObject } from './wire'
@@ -80,12 +82,15 @@ export interface View {
 	removedSections: readonly SectionView[]
 	/** Every post this person may see, in the wall's order. */
 	posts: readonly PostView[]
+	/** Students who have ever joined. */
 	members: number
 	/** Changes that are not durable on the server yet, and how many of them have not even been sent. */
 	waiting: number
 	/** Words kept because pens were down, to be offered at thaw. */
 	heldBack: readonly RefusedItem[]
 	readonly: { say: string; args: Notice['args'] } | null
+	/** The server asked for patience: until then what waits is not sent. Zero for no pause. */
+	pausedUntil_ms: number
 	/** The browser refuses to store: words live only in this tab. */
 	isForgetful: boolean
 	skew_ms: number
@@ -105,6 +110,8 @@ export interface RoomOptions {
 	tab: Tab
 	ticket: () => Promise<string | null>
 	build?: string
+	/** The connection that was made before the page was there, if it was. */
+	early?: () => Early | null
 	socket?: (url: string, protocol: string) => WebSocket
 	random?: () => number
 }
@@ -139,6 +146,7 @@ export class Room {
 			code: options.code,
 			outbox: this.outbox,
 			credential: () => this.credential(),
+			early: options.early,
 			socket: options.socket,
 			random: options.random,
 			events: {
@@ -222,7 +230,7 @@ export class Room {
 
 	private async credential(): Promise<Credential | null> {
 		const { identity } = this.options
-		if (identity.as === 'member') return { secret: identity.secret, ...(identity.name && { name: identity.name }) }
+		if (identity.as === 'member') return credentialOf(identity)
 		const ticket = await this.options.ticket()
 		return ticket === null ? null : { ticket }
 	}
@@ -302,7 +310,12 @@ export class Room {
 		const klass = (people.get('class')?.fields ?? {}) as ClassFields
 		const wallFields = (wall.get('wall')?.fields ?? {}) as WallFields
 		const names = new Map<string, string>()
-		for (const object of people.all()) if (object.kind === 'member') names.set(object.id, String(object.fields.name ?? ''))
+		let members = 0
+		for (const { id, kind, fields } of people.all()) {
+			if (kind !== 'member') continue
+			names.set(id, String(fields.name ?? ''))
+			if (fields.role === 'member') members++
+		}
 		const sections = sectionsOf(wall, live)
 		const refused = this.outbox.items.filter((p) => p.state === 'refused').map(refusedItem)
 		return {
@@ -321,10 +334,11 @@ export class Room {
 			sections: sections.filter((s) => !s.removed),
 			removedSections: sections.filter((s) => s.removed),
 			posts: this.posts(wall, names, live, me),
-			members: names.size,
+			members,
 			waiting: live.filter((p) => p.state !== 'saved').length,
 			heldBack: refused.filter((item) => item.refused.code === 'frozen'),
 			readonly: this.notice,
+			pausedUntil_ms: this.link.pausedUntil_ms > Date.now() ? this.link.pausedUntil_ms : 0,
 			isForgetful: !this.outbox.durable,
 			skew_ms: this.skew_ms,
 		}

@@ -84,6 +84,8 @@ class Screen {
 
 	unfold(id: string, what: Unfolded): void {
 		this.open = this.open?.id === id && this.open.what === what ? null : { id, what }
+		// It would lie over the field that opens.
+		if (this.open && what !== 'more') this.toast = null
 	}
 
 	say(toast: Toast): void {

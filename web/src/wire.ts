@@ -92,6 +92,15 @@ export type FromServer =
 	| { t: 'pong'; now: number }
 	| { t: 'reload'; doc: string }
 
+export const PROTOCOL = 'forwhom.1'
+
+/** The first message of a connection; `open` saves the round trip of asking for documents after it. */
+export const hello = (code: string, credential: Credential, open: readonly object[] = BEGINNING): string =>
+	JSON.stringify({ t: 'hello', v: 1, class: code, ...credential, open })
+
+/** What every page opens that has nothing yet: the class, and the document it starts with. */
+export const BEGINNING: readonly object[] = [{ doc: 'class' }, { doc: 'start' }]
+
 export type CommandName = keyof Commands
 
 /** How a person proves who they are: a student's own secret, or an instructor's single-use ticket. */

@@ -43,6 +43,11 @@ export function same(got, wanted, what) {
 	check(false, what, `got ${JSON.stringify(got)}, wanted ${JSON.stringify(wanted)}`)
 }
 
+const open = new Set()
+
+/** Ends whatever running tests have made: for when the whole run is told to stop. */
+export const endAll = () => Promise.allSettled([...open].map((bag) => bag.empty()))
+
 /** What a test has made, to be ended in the opposite order. */
 export class Bag {
 	#ends = []
@@ -50,6 +55,7 @@ export class Bag {
 
 	/** Remembers how to end a thing and gives it back. */
 	keep(thing, end) {
+		open.add(this)
 		this.#ends.push(() => end(thing))
 		return thing
 	}
@@ -77,6 +83,7 @@ export class Bag {
 				troubles.push(error)
 			}
 		}
+		open.delete(this)
 		if (troubles.length > 0) throw troubles[0]
 	}
 }

@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 export const BUILD = process.env.BUILD_DIR ?? `${root}build`
 const program = `${BUILD}/forwhomd`
 
+const STOP_MS = 5_000
+
 export const password = 'a few words in a row'
 
 export class Server {
@@ -36,9 +38,10 @@ export class Server {
 		this.said = ''
 		const child = spawn(program, ['--data', this.data, '--listen', `127.0.0.1:${this.port}`, ...this.args], { stdio: ['ignore', 'pipe', 'pipe'] })
 		this.#process = child
+		child.on('error', (error) => (this.said += `${error}\n`))
 		for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (this.said += text))
 		const found = await until('the server says where it listens', () => {
-			check(child.exitCode === null, 'the server ended', this.said)
+			check(this.runs, 'the server ended', this.said)
 			return /http:\/\/localhost:(\d+)/.exec(this.said)
 		})
 		this.port = Number(found[1])
@@ -59,7 +62,7 @@ export class Server {
 	}
 
 	get runs() {
-		return this.#process !== null && this.#process.exitCode === null && this.#process.signalCode === null
+		return this.#process?.pid !== undefined && this.#process.exitCode === null && this.#process.signalCode === null
 	}
 
 	/** Stops it in mid-step: what is sent from now on reaches its machine, and nobody answers. */
@@ -75,8 +78,18 @@ export class Server {
 		await ended
 	}
 
+	/** Asks it to stop, which it promises to do within five seconds. */
 	async stop() {
+		if (!this.runs) return
+		this.#process.kill('SIGCONT')
+		let late = false
+		const timer = setTimeout(() => {
+			late = true
+			this.#process.kill('SIGKILL')
+		}, STOP_MS)
 		await this.kill('SIGTERM')
+		clearTimeout(timer)
+		check(!late, `the server stops within ${STOP_MS} ms`, this.said)
 	}
 
 	/** Opens a class over HTTP, as a program would: what the test is not about. Returns {code, session}. */

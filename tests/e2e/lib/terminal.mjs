@@ -92,9 +92,9 @@ export class Terminal {
 		}
 	}
 
-	/** Waits until each of the texts is there, all white space left aside. */
+	/** Waits until each of the texts is there; spaces, emoji and the mark of the chosen post are left aside. */
 	async shows(texts) {
-		const bare = (text) => text.replace(/\s+/g, '')
+		const bare = (text) => text.replace(/[\s▌]|\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u200d|\ufe0f/gu, '')
 		let missing = texts
 		await until('the terminal shows every text', async () => {
 			const screen = bare(await this.screen())

@@ -17,6 +17,18 @@ export const canRestore = (room: Room, post: PostView): boolean =>
 /** Something of it waits for an instructor: the post itself, or a change of it. */
 export const isWaiting = (post: PostView): boolean => post.deleted === '' && (post.state === 'held' || post.revision?.state === 'held')
 
+/** Brings a card into sight, gives it the focus and says with a fading ring which one it is. */
+export function reveal(id: string, section: string): void {
+	if (ui.filter !== 'mine') ui.filter = 'all'
+	if (ui.section !== section) ui.section = ''
+	requestAnimationFrame(() => {
+		const card = document.querySelector<HTMLElement>(`[data-post="${CSS.escape(id)}"]`)
+		card?.scrollIntoView({ block: 'center' })
+		card?.focus({ preventScroll: true })
+		card?.animate([{ boxShadow: '0 0 0 5px var(--accent)' }, { boxShadow: '0 0 0 5px transparent' }], 1_600)
+	})
+}
+
 export function deletePost(room: Room, post: PostView): void {
 	if (!canDelete(room, post)) return
 	ui.open = null
