@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { memoryStore } from './browser'
+import { memoryStore, type Store } from './browser'
 import { Identities, scopeOf } from './identity'
 import { isSecret } from './ids'
-import type { Store } from './browser'
 
 let local: Store
 let session: Store
