@@ -6,7 +6,7 @@
 #   make client   only the terminal client, which needs no node
 #   make bench    measures; QUICK=1 in under 45 seconds
 #   make soak     simulator and crash rounds for long
-#   make fuzz     fuzzers
+#   make fuzz     fuzzers; SECONDS=60 of each
 #   make clean    removes what was built
 #
 #   SAN=1         any of the builds with AddressSanitizer and UBSan, in build/san
@@ -56,7 +56,7 @@ all_obj := $(proto_obj) $(server_obj) $(client_obj) $(page_obj) $(unit_obj) $(un
 
 CC := gcc
 server_packages := libwebsockets libuv sqlite3 libcjson libsodium libutf8proc libqrencode inih
-client_packages := libwebsockets libuv libcjson libsodium libutf8proc libqrencode inih ncursesw
+client_packages := libwebsockets libcrypto libuv libcjson libsodium libutf8proc libqrencode inih ncursesw
 packages := $(sort $(server_packages) $(client_packages))
 
 # Asked once, when something is first compiled: on a fresh machine "make run" must come as far as installing them.
@@ -191,8 +191,10 @@ soak: all $(filter %/sim/main %/faults/main,$(test_dirs:%=$(B)/tests/%/main))
 	@LONG=1 tests/sim/run
 	@LONG=1 tests/faults/run
 
-fuzz: all
-	@tests/fuzz/run
+fuzz:
+	@docker/install build fuzz
+	@$(MAKE) -s all
+	@tests/fuzz/run $(SECONDS)
 
 # Keeps the fetched node, which is not built here, and never touches data/.
 clean:

@@ -29,10 +29,7 @@ static void on_answer(const struct http_answer *answer, void *ctx)
 		say_refusal(answer->body);
 		app_end(self->app, EXIT_REFUSED);
 	} else {
-		struct buf host = { 0 };
-		place_host(&self->place, &host);
-		app_end(self->app, say_sentence(NULL, "unreachable", host.s, EXIT_OFFLINE));
-		buf_release(&host);
+		app_end(self->app, say_unreachable(self->app, &self->place));
 	}
 }
 
@@ -214,7 +211,7 @@ enum exit_code run_login(struct app *app)
 	ask_line(sentence(app->args.options[OPTION_NAME] ? "login.password" : "login.link"), true, &line);
 	while (line.n && strchr(" \t\r", line.s[line.n - 1]))
 		line.s[--line.n] = 0;
-	code = use_line(app, buf_cstr(&line), line.n);
+	code = line.n ? use_line(app, line.s, line.n) : say_sentence(NULL, "login.empty", "", EXIT_USAGE);
 	wipe(&line);
 	return code;
 }

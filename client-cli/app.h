@@ -30,6 +30,10 @@ void say_error(const char *code, const char *text);
 enum exit_code say_sentence(const char *code, const char *key, const char *x, enum exit_code exit_code);
 /* The same for a refusal of the server's. */
 void say_refusal(const cJSON *no);
+/* Says that the place was not reached, or why its certificate was not accepted. Returns EXIT_OFFLINE. */
+enum exit_code say_unreachable(const struct app *app, const struct place *place);
+/* The same as a sentence. */
+void unreachable_add(struct buf *out, const struct net *net, const struct place *place);
 /* A plain line on standard error: something to know, no error. */
 void say_note(const char *text);
 

@@ -15,6 +15,7 @@ static const struct {
 	[OPTION_PROFILE] = { "profile", "NAME", "opt.profile" },
 	[OPTION_JSON] = { "json", NULL, "opt.json" },
 	[OPTION_INSECURE] = { "insecure-http", NULL, "opt.insecure" },
+	[OPTION_CAFILE] = { "cafile", "FILE", "opt.cafile" },
 	[OPTION_WAIT] = { "wait", "SECONDS", "opt.wait" },
 	[OPTION_HOST] = { "host", "URL", "opt.host" },
 	[OPTION_TITLE] = { "title", "TEXT", "opt.title" },
@@ -34,7 +35,7 @@ static const struct {
 };
 
 enum {
-	ANYWHERE = BIT(OPTION_HELP) | BIT(OPTION_VERSION) | BIT(OPTION_PROFILE) | BIT(OPTION_JSON) | BIT(OPTION_INSECURE) | BIT(OPTION_WAIT),
+	ANYWHERE = BIT(OPTION_HELP) | BIT(OPTION_VERSION) | BIT(OPTION_PROFILE) | BIT(OPTION_JSON) | BIT(OPTION_INSECURE) | BIT(OPTION_CAFILE) | BIT(OPTION_WAIT),
 	WORDS = BIT(OPTION_FOR) | BIT(OPTION_WHO) | BIT(OPTION_OFFER) | BIT(OPTION_HELPS) | BIT(OPTION_VENTURE),
 	REQUIRED_MAX = 2,
 	ID_PREFIX_MIN = 4,
@@ -115,13 +116,19 @@ static enum option option_named(const char *text, size_t n)
 	return OPTION_NONE;
 }
 
+/* Without a command there is no help of its own to point to. */
+static enum args_verdict complain_option(struct buf *out, enum verb verb, const char *x)
+{
+	return complain(out, verb == VERB_NONE ? "usage.option.none" : "usage.option", verb, x);
+}
+
 /* Reads the option at argv[*at] and moves past its value. Which options a command has is asked later, when the command is known. */
 static enum args_verdict read_option(int argc, char **argv, int *at, struct args *args, struct buf *complaint)
 {
 	const char *text = argv[*at] + 2, *equals = strchr(text, '='), *value = "";
 	enum option option = option_named(text, equals ? (size_t)(equals - text) : strlen(text));
 	if (option == OPTION_NONE || (equals && !options[option].value))
-		return complain(complaint, "usage.option", args->verb, argv[*at]);
+		return complain_option(complaint, args->verb, argv[*at]);
 	if (options[option].value) {
 		if (!equals && *at + 1 >= argc)
 			return complain(complaint, "usage.value", args->verb, argv[*at]);
@@ -133,6 +140,26 @@ static enum args_verdict read_option(int argc, char **argv, int *at, struct args
 	return ARGS_OK;
 }
 
+/* `post CODE -`: nothing but the dash, and no words beside those that come in. */
+static bool check_pipe(const struct args *args, struct buf *complaint)
+{
+	if (strcmp(args->words[1], "-") != 0) {
+		complain(complaint, "usage.dash", args->verb, args->words[1]);
+		return false;
+	}
+	for (int o = 1; o < OPTION_COUNT; o++) {
+		if (!args->options[o] || !(BIT(o) & verbs[VERB_POST].options))
+			continue;
+		struct buf name = { 0 };
+		buf_str(&name, "--");
+		buf_str(&name, options[o].name);
+		complain(complaint, "usage.option.pipe", args->verb, name.s);
+		buf_release(&name);
+		return false;
+	}
+	return true;
+}
+
 static enum args_verdict check(struct args *args, struct buf *complaint)
 {
 	enum verb verb = args->verb;
@@ -142,7 +169,7 @@ static enum args_verdict check(struct args *args, struct buf *complaint)
 		struct buf name = { 0 };
 		buf_str(&name, "--");
 		buf_str(&name, options[o].name);
-		complain(complaint, "usage.option", verb, name.s);
+		complain_option(complaint, verb, name.s);
 		buf_release(&name);
 		return ARGS_BAD;
 	}
@@ -150,6 +177,8 @@ static enum args_verdict check(struct args *args, struct buf *complaint)
 		return complain(complaint, "usage.missing", verb, verbs[verb].words);
 	if (args->word_count > verbs[verb].most)
 		return complain(complaint, "usage.extra", verb, args->words[verbs[verb].most]);
+	if (verb == VERB_POST && args->word_count == 2 && !check_pipe(args, complaint))
+		return ARGS_BAD;
 	for (int i = 0; i < REQUIRED_MAX && verbs[verb].need[i]; i++)
 		if (!args->options[verbs[verb].need[i]]) {
 			struct buf name = { 0 };
@@ -163,6 +192,24 @@ static enum args_verdict check(struct args *args, struct buf *complaint)
 }
 
 /* A first word that is no command is a class to go to, if it looks like one: with @ or #, or not like a misspelt command. */
+/* The first word of commands of two: "class", "section". Says which there are. */
+static bool complain_group(struct buf *out, const char *word)
+{
+	struct buf names = { 0 };
+	size_t n = strlen(word);
+	for (int v = 1; v < VERB_COUNT; v++)
+		if (!strncmp(verbs[v].name, word, n) && verbs[v].name[n] == ' ') {
+			buf_str(&names, names.n ? ", forwhom " : "forwhom ");
+			buf_str(&names, verbs[v].name);
+		}
+	struct sentence_arg list[] = { { "command", word, 0 }, { "values", buf_cstr(&names), 0 }, { 0 } };
+	bool found = names.n && n;
+	if (found)
+		sentence_add(out, "usage.group", list);
+	buf_release(&names);
+	return found;
+}
+
 static bool looks_like_command(const char *word)
 {
 	return *word && strspn(word, "abcdefghijklmnopqrstuvwxyz") == strlen(word);
@@ -182,10 +229,14 @@ enum args_verdict args_read(int argc, char **argv, struct args *args, struct buf
 			if (verdict != ARGS_OK)
 				return verdict;
 		} else if (!only_words && argv[i][0] == '-' && argv[i][1] && strlen(argv[i]) < ID_PREFIX_MIN) { /* longer ones are ids: these may begin with a dash */
-			return complain(complaint, "usage.option", args->verb, argv[i]);
+			return complain_option(complaint, args->verb, argv[i]);
 		} else if (!verb_known) {
 			int taken = read_verb(argc, argv, i, &args->verb);
 			verb_known = true;
+			if (!strcmp(argv[i], "help"))
+				return ARGS_HELP;
+			if (!taken && complain_group(complaint, argv[i]))
+				return ARGS_BAD;
 			if (!taken && looks_like_command(argv[i]))
 				return complain(complaint, "usage.unknown", VERB_NONE, argv[i]);
 			if (!taken)

@@ -23,9 +23,12 @@ static struct screen {
 	struct drafts drafts;
 	struct class_entry entry;
 	uv_timer_t draw, keep, leave;
-	bool on, was_up, was_frozen, has_drafts, fresh; /* fresh: the class was not known before this start */
-	struct buf ended;                               /* the sentence with which it ended for good */
-	bool back_to_door;
+	bool on, was_up, was_frozen, has_drafts;
+	bool from_door; /* where it goes back to as long as it has not been in */
+	bool fresh;     /* has never been in this class */
+	struct buf ended; /* the sentence with which it ended for good */
+	enum door_field door_field; /* what is to be mended there */
+	struct buf unreachable;     /* why there is no connection */
 } screen;
 
 /* --- drawing --- */
@@ -39,6 +42,7 @@ static struct standing standing(void)
 		.loading = screen.seat && !seat_is_ready(screen.seat),
 		.storage = err ? strerror(err) : NULL,
 		.ended = screen.ended.n ? screen.ended.s : NULL,
+		.distrust = screen.unreachable.n ? screen.unreachable.s : NULL,
 	};
 }
 
@@ -271,6 +275,28 @@ static void on_lost(void *ctx)
 
 /* --- the seat's events --- */
 
+static void on_leave(uv_timer_t *timer);
+
+/* On a fresh turn, since the seat is above us. */
+static void go_back_to_door(enum door_field field)
+{
+	screen.door_field = field;
+	uv_timer_start(&screen.leave, on_leave, 0, 0);
+}
+
+/* Nobody waits at the door for a server that is not there: it says so, and what was typed can be mended. */
+static void note_unreachable(void)
+{
+	const struct net *net = &screen.app->net;
+	buf_reset(&screen.unreachable);
+	if (screen.from_door && !screen.was_up) {
+		unreachable_add(&screen.ended, net, &screen.entry.place);
+		go_back_to_door(DOOR_ADDRESS);
+	} else if (*net->distrust) {
+		unreachable_add(&screen.unreachable, net, &screen.entry.place);
+	}
+}
+
 static void on_change(struct seat *seat, void *ctx)
 {
 	(void)ctx;
@@ -278,6 +304,10 @@ static void on_change(struct seat *seat, void *ctx)
 		screen.was_up = true;
 		if (screen.ui.mode == UI_DOOR)
 			screen.ui.mode = UI_WALL;
+		screen.fresh = false;
+		buf_reset(&screen.unreachable);
+	} else if (seat_link(seat) == LINK_WAITING && !uv_is_active((uv_handle_t *)&screen.leave)) {
+		note_unreachable();
 	}
 	draw_soon();
 }
@@ -311,17 +341,24 @@ static void on_no(struct seat *seat, struct change *change, const cJSON *answer,
 	draw_soon();
 }
 
-static void on_leave(uv_timer_t *timer);
+/* Which of the door's fields the server did not like. */
+static enum door_field field_of(const cJSON *no)
+{
+	const char *code = "";
+	size_t n;
+	json_str(no, "code", &code, &n);
+	return !strcmp(code, "bad_value") ? DOOR_NAME : DOOR_CODE;
+}
 
 static void on_refused(struct seat *seat, const cJSON *no, void *ctx)
 {
 	(void)seat, (void)ctx;
 	buf_reset(&screen.ended);
 	sentence_add_refusal(&screen.ended, no);
-	/* Who has never been in goes back to the door, with what was typed; on a fresh turn, since the seat is above us. */
-	screen.back_to_door = screen.fresh && !screen.was_up;
-	if (screen.back_to_door)
-		uv_timer_start(&screen.leave, on_leave, 0, 0);
+	if (screen.fresh)
+		profile_forget_class(&screen.app->profile, &screen.entry.place);
+	if (screen.from_door && !screen.was_up)
+		go_back_to_door(field_of(no));
 	draw_soon();
 }
 
@@ -330,11 +367,11 @@ static void on_leave(uv_timer_t *timer)
 	(void)timer;
 	seat_free(screen.seat);
 	screen.seat = NULL;
-	profile_forget_class(&screen.app->profile, &screen.entry.place);
 	drafts_close(&screen.drafts);
 	screen.has_drafts = false;
 	screen.ui.mode = UI_DOOR;
 	screen.ui.door_going = false;
+	screen.ui.door_field = screen.door_field;
 	ui_flash(&screen.ui, screen.ended.s);
 	buf_reset(&screen.ended);
 	draw_soon();
@@ -386,7 +423,8 @@ static void do_enter(const struct intent *intent)
 		door_says("usage.code", code);
 		return;
 	}
-	screen.fresh = !profile_find_class(&screen.app->profile, &place, &entry);
+	screen.from_door = true;
+	screen.fresh = !profile_find_class(&screen.app->profile, &place, &entry) || !entry.wall[0];
 	int err = profile_ensure_class(&screen.app->profile, &place, name, &entry);
 	if (!err)
 		err = take_seat(&entry, NULL);
@@ -435,7 +473,7 @@ static enum exit_code find_way(struct app *app, struct class_entry *entry, char 
 		return read_seat(app, text, entry, session);
 	prepare_door(&place);
 	if (place.code[0] && place_has_server(&place) && args_has(&app->args, OPTION_NAME)) {
-		*seated = screen.fresh = true;
+		*seated = screen.fresh = screen.from_door = true;
 		int err = profile_ensure_class(&app->profile, &place, app->args.options[OPTION_NAME], entry);
 		return err ? say_sentence(NULL, "usage.profile.dir", strerror(err), EXIT_REFUSED) : EXIT_DONE;
 	}
@@ -492,6 +530,8 @@ void end_screen(void)
 	term_close();
 	if (screen.ended.n)
 		say_note(screen.ended.s);
+	if (screen.unreachable.n)
+		say_note(screen.unreachable.s); /* the status line had no room for all of it */
 	if (screen.seat) {
 		say_count("leave.kept", journal_unanswered(seat_journal(screen.seat)));
 		say_count("leave.refused", journal_refused(seat_journal(screen.seat)));
@@ -505,6 +545,7 @@ void end_screen(void)
 	grid_release(&screen.grid);
 	ui_release(&screen.ui);
 	buf_release(&screen.ended);
+	buf_release(&screen.unreachable);
 	uv_timer_t *timers[] = { &screen.draw, &screen.keep, &screen.leave };
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
 		uv_close((uv_handle_t *)timers[i], NULL);

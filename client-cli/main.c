@@ -56,6 +56,7 @@ static int run_on_loop(struct app *app)
 		say_error(NULL, strerror(EMFILE));
 		return EXIT_OFFLINE;
 	}
+	app->net.cafile = app->args.options[OPTION_CAFILE];
 	for (int i = 0; i < SIGNALS; i++) {
 		uv_signal_init(&app->net.loop, &signals[i]);
 		signals[i].data = app;
@@ -94,7 +95,10 @@ static int start(struct app *app)
 	const char *name = app->args.options[OPTION_PROFILE] ? app->args.options[OPTION_PROFILE] : "default";
 	app->json = args_has(&app->args, OPTION_JSON);
 	if (!read_wait(app))
-		return say_sentence(NULL, "usage.value", "--wait", EXIT_USAGE);
+		return say_sentence(NULL, "usage.wait", "", EXIT_USAGE);
+	const char *cafile = app->args.options[OPTION_CAFILE];
+	if (cafile && !net_cafile_is_good(cafile))
+		return say_sentence(NULL, "usage.cafile", cafile, EXIT_USAGE);
 	int err = profile_open(&app->profile, name);
 	if (err)
 		return say_sentence(NULL, err == EINVAL ? "usage.profile" : "usage.profile.dir", err == EINVAL ? name : strerror(err), EXIT_USAGE);

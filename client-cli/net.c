@@ -1,6 +1,7 @@
 #include "client-cli/net.h"
 #include <arpa/inet.h>
 #include <assert.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +25,37 @@ static void on_log(int level, const char *line)
 	fputs(line, stderr);
 }
 
+bool net_cafile_is_good(const char *path)
+{
+	X509_STORE *store = X509_STORE_new();
+	bool good = store && X509_STORE_load_locations(store, path, NULL) == 1;
+	X509_STORE_free(store);
+	return good;
+}
+
+/* Only listens: the verdict stays OpenSSL's. */
+static void on_certificate(struct lws *wsi, X509_STORE_CTX *verification, bool good)
+{
+	struct net *net = lws_context_user(lws_get_context(wsi));
+	int err = X509_STORE_CTX_get_error(verification);
+	if (!good && err != X509_V_OK)
+		snprintf(net->distrust, sizeof net->distrust, "%s", X509_verify_cert_error_string(err));
+}
+
+static void on_established(struct lws *wsi)
+{
+	struct net *net = lws_context_user(lws_get_context(wsi));
+	net->distrust[0] = 0;
+}
+
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
-	(void)user;
+	if (reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION) {
+		on_certificate(wsi, user, len);
+		return 0;
+	}
+	if (reason == LWS_CALLBACK_CLIENT_ESTABLISHED || reason == LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP)
+		on_established(wsi);
 	struct net_owner *owner = wsi ? lws_get_opaque_user_data(wsi) : NULL;
 	if (owner)
 		return owner->on_event(owner, wsi, reason, in, len);
@@ -82,6 +111,8 @@ static struct lws_context *context_of(struct net *net)
 		.timeout_secs = CONNECT_SECONDS,
 		.connect_timeout_secs = CONNECT_SECONDS,
 		.fd_limit_per_thread = 64,
+		.client_ssl_ca_filepath = net->cafile,
+		.user = net,
 	};
 	net->context = lws_create_context(&info);
 	if (!net->context) {

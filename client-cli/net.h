@@ -13,7 +13,12 @@
 struct net {
 	uv_loop_t loop;
 	struct lws_context *context; /* NULL until something is dialled */
+	const char *cafile;          /* PEM certificates trusted besides the system's; NULL: none. Borrowed; set before anything is dialled */
+	char distrust[160];          /* why the last certificate was not accepted, or "" */
 };
+
+/* Whether the file holds at least one certificate. */
+bool net_cafile_is_good(const char *path);
 
 /* Sets up the loop. False if the machine has no descriptors left for it. */
 bool net_init(struct net *net);

@@ -90,11 +90,8 @@ static void refuse(const char *code, const char *key, const char *x)
 
 static void end_offline(void)
 {
-	struct buf host = { 0 };
 	int err = seat_storage_error(job.seat);
-	place_host(&seat_entry(job.seat)->place, &host);
-	say_sentence(NULL, "unreachable", host.s, EXIT_OFFLINE);
-	buf_release(&host);
+	say_unreachable(job.app, &seat_entry(job.seat)->place);
 	if (err)
 		say_sentence(NULL, "storage", strerror(err), EXIT_OFFLINE);
 	else if (!seat_is_idle(job.seat))
@@ -248,6 +245,16 @@ static cJSON *refusal_json(const char *code, const char *sentence_text)
 	return json;
 }
 
+static void refuse_line(struct line *line, const struct post_line *post)
+{
+	struct sentence_arg list[] = { { "x", post->section ? post->section : "", 0 }, { 0 } };
+	struct buf text = { 0 };
+	sentence_add(&text, post->say, list);
+	job.code = EXIT_REFUSED;
+	settle_line(line, refusal_json(post->code, buf_cstr(&text)));
+	buf_release(&text);
+}
+
 static void on_input_line(const char *text, size_t n, void *ctx)
 {
 	(void)ctx;
@@ -263,16 +270,16 @@ static void on_input_line(const char *text, size_t n, void *ctx)
 	const char *section = post.section ? find_section(post.section, false, false) : NULL;
 	if (post.section && !section) {
 		post.code = "not_found";
-		post.say = "not_found";
+		post.say = "not_found.section";
 		cJSON_Delete(post.args);
 		post.args = NULL;
 	}
-	free(post.section);
 	if (!post.args) {
-		job.code = EXIT_REFUSED;
-		settle_line(line, refusal_json(post.code, sentence(post.say)));
+		refuse_line(line, &post);
+		free(post.section);
 		return;
 	}
+	free(post.section);
 	if (section)
 		cJSON_AddStringToObject(post.args, "section", section);
 	give_post(post.args, line);
@@ -765,6 +772,11 @@ static void on_change(struct seat *seat, void *ctx)
 		uv_timer_start(&job.patience, on_impatient, (uint64_t)job.app->wait_seconds * 1000, 0);
 	else if (!waiting)
 		uv_timer_stop(&job.patience);
+	/* A certificate that is not accepted now will not be in a second either. */
+	if (waiting && seat_link(job.seat) == LINK_WAITING && *job.app->net.distrust) {
+		on_impatient(&job.patience);
+		return;
+	}
 	if (seat_storage_error(job.seat)) {
 		app_end(job.app, say_sentence(NULL, "storage", strerror(seat_storage_error(job.seat)), EXIT_REFUSED));
 		return;

@@ -8,7 +8,8 @@
  * The parts of the scripting commands that are pure: what they read and what they print.
  */
 
-/* A post as `ls --json` prints it: id, for, who, offer, helps, venture, author, section (title), state; empty ones and an unknown author left out. Returns owned. */
+/* A post as `ls --json` prints it: id, for, who, offer, helps, venture, author, section (title), state, always all of them, "" where there is
+ * nothing or an author is not to be known; then reason, revision and deleted where there are such. Returns owned. */
 cJSON *post_json(const struct picture *picture, const struct wall_post *post);
 
 /* A line of `post --json -` into arguments of post.add without `id`; the section stays as it was written, apart. NULL, with a refusal's code in `code`, if it is not one. */

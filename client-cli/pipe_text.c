@@ -16,11 +16,10 @@ cJSON *post_json(const struct picture *picture, const struct wall_post *post)
 	const struct wall_section *section = picture_section(picture, post->section);
 	cJSON_AddStringToObject(json, "id", post->id);
 	for (int p = 0; p < PARTS; p++)
-		add_some(json, part_names[p], post->words.part[p]);
-	add_some(json, "venture", post->words.venture);
-	add_some(json, "author", post->author_name);
-	if (section)
-		cJSON_AddStringToObject(json, "section", section->title);
+		cJSON_AddStringToObject(json, part_names[p], post->words.part[p]);
+	cJSON_AddStringToObject(json, "venture", post->words.venture);
+	cJSON_AddStringToObject(json, "author", post->author_name);
+	cJSON_AddStringToObject(json, "section", section ? section->title : "");
 	cJSON_AddStringToObject(json, "state", post->state);
 	add_some(json, "reason", post->reason);
 	if (post->revision)

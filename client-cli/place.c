@@ -8,7 +8,8 @@ enum { LOOPBACK_PORT = 8080, HTTP_PORT = 80, HTTPS_PORT = 443 };
 
 static bool is_loopback(const char *host)
 {
-	return !strcasecmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "::1");
+	bool numbers = strspn(host, "0123456789.") == strlen(host); /* 127.example.org is somebody else */
+	return !strcasecmp(host, "localhost") || (numbers && !strncmp(host, "127.", 4)) || !strcmp(host, "::1");
 }
 
 /* Only what can stand in a Host header: anything else would let an address smuggle in a header line or a path. */

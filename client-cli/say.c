@@ -49,6 +49,24 @@ void say_refusal(const cJSON *no)
 	buf_release(&text);
 }
 
+void unreachable_add(struct buf *out, const struct net *net, const struct place *place)
+{
+	struct buf host = { 0 };
+	place_host(place, &host);
+	struct sentence_arg list[] = { { "host", host.s, 0 }, { "x", net->distrust, 0 }, { 0 } };
+	sentence_add(out, *net->distrust ? "unreachable.certificate" : "unreachable", list);
+	buf_release(&host);
+}
+
+enum exit_code say_unreachable(const struct app *app, const struct place *place)
+{
+	struct buf text = { 0 };
+	unreachable_add(&text, &app->net, place);
+	say_error(NULL, text.s);
+	buf_release(&text);
+	return EXIT_OFFLINE;
+}
+
 void say_note(const char *text)
 {
 	put_line(stderr, "forwhom: ", text);

@@ -28,6 +28,10 @@ enum colour view_status(const struct picture *picture, const struct standing *st
 		buf_str(out, standing->ended);
 		return COLOUR_BAD;
 	}
+	if (standing->link != LINK_UP && standing->distrust) {
+		buf_str(out, standing->distrust);
+		return COLOUR_BAD;
+	}
 	if (standing->link != LINK_UP) {
 		bool lost = standing->was_up || standing->link == LINK_WAITING;
 		if (unanswered)

@@ -14,6 +14,7 @@ struct standing {
 	bool was_up;           /* there has been a connection: from now on its absence is a loss */
 	bool loading;          /* the picture is not complete yet */
 	const char *storage;   /* why nothing can be kept here, or NULL */
+	const char *distrust;  /* the sentence that says why there can be no connection, or NULL */
 	const char *ended;     /* the sentence with which it ended for good, or NULL */
 };
 

@@ -80,7 +80,7 @@ void op_int(struct op *op, int field, int64_t i);
 void op_write(struct buf *out, const struct op *op, enum kind kind, field_mask mask);
 /* {"id":…,"kind":…,"fields":{…}} of the fields in `mask` that are not zero. */
 void object_write(struct buf *out, const struct object *object, field_mask mask);
-/* Reads the wire form. `doc` supplies the kind of objects that set, text and del name. Unknown kinds, fields and ops, and ops on unknown objects give false
+/* Reads the wire form. `doc` supplies the kind of objects that set, text and del name. Unknown kinds, fields and ops, ids that no server makes (other characters than A-Z a-z 0-9 - _ and the dot), and ops on unknown objects give false
  * (skip it: newer servers may send more); strings are borrowed from `json`. */
 bool op_read(const cJSON *json, const struct doc *doc, struct op *op);
 /* Reads an object as sent in snapshots and overlays into a PUT. */

@@ -1,8 +1,9 @@
 #include "server/cast/snapshot.h"
 #include <stdlib.h>
 
-/* So many ops on top of an old snapshot cost a reader no more than a new one costs the server: joins in a storm share one. */
-enum { REUSE_OPS = 256 };
+/* How much may have happened since a snapshot that is sent once more: a quarter of its own bytes, or little in any case. So joins in a storm share one, at a cost that stays linear, and nobody
+ * is sent more history than state. */
+enum { REUSE_BYTES = 2048, REUSE_OPS = 64 };
 
 void snapshot_unref(struct snapshot *snapshot)
 {
@@ -46,6 +47,7 @@ static void end_part(struct buf *text, struct snapshot *snapshot, const struct s
 			abort();
 	}
 	snapshot->parts[snapshot->part_count++] = frame_new(text->s, text->n);
+	snapshot->bytes += text->n;
 }
 
 static struct snapshot *build(struct stream *stream, const struct doc *doc, enum view view)
@@ -82,9 +84,12 @@ static struct snapshot *build(struct stream *stream, const struct doc *doc, enum
 static bool is_near(const struct stream *stream, const struct snapshot *snapshot)
 {
 	uint64_t position;
-	if (!snapshot || snapshot->epoch != stream->next_epoch || stream->next_at - snapshot->at > REUSE_OPS)
+	if (!snapshot || snapshot->epoch != stream->next_epoch)
 		return false;
-	return snapshot->at >= stream->at || stream_position(stream, snapshot->at, &position);
+	if (snapshot->at >= stream->at) /* what has happened since is not even told */
+		return stream->next_at - snapshot->at <= REUSE_OPS;
+	size_t most = snapshot->bytes / 4 > REUSE_BYTES ? snapshot->bytes / 4 : REUSE_BYTES;
+	return stream_position(stream, snapshot->at, &position) && stream->head - position <= most;
 }
 
 struct snapshot *snapshot_of(struct stream *stream, const struct doc *doc, enum view view)

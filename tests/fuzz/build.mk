@@ -10,7 +10,7 @@ src := $(wildcard proto/*.c proto/gen/*.c server/room/*.c server/cast/*.c server
 packages := libcjson libsodium libutf8proc
 checks := address,undefined,float-cast-overflow
 
-compile = clang -std=c11 -D_GNU_SOURCE -I. -O1 -g -Wall -Wextra -fno-omit-frame-pointer -fno-sanitize-recover=all \
+compile = clang -std=c11 -D_GNU_SOURCE -I. -O2 -g -Wall -Wextra -fno-omit-frame-pointer -fno-sanitize-recover=all \
 	$(shell pkg-config --cflags $(packages)) -MMD -MP
 
 all: $(targets:%=$(B)/bin/%)

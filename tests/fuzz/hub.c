@@ -10,7 +10,7 @@
  * In texts, $c is the code of the class, $w its wall, $0 … $9 ids, $i a new id, $l the last one, $s the secret of d, $z that of a stranger, $t a ticket, $m who one is. a and b are the class's owner, the others members.
  *
  * Checked all the time: every message is valid and within its limits, honest clients find neither a gap nor a wrong digest, nobody of the class sees what is held, hidden or deleted. Checked whenever all is done: every command
- * has its answer. At the end: everybody who has the documents open has what somebody new is given; and after a restart the log makes the same documents, counters included.
+ * has its answer. At the end: everybody who has the documents open has what somebody new is given; and after a restart the log makes the same documents, counters included, and a command sent again has its first answer.
  *
  * FUZZ_SHOW=1 prints what everybody is told, to see what an input leads to.
  */
@@ -38,6 +38,14 @@ struct person {
 	size_t asked_count;
 };
 
+/* The newest post.add, and whether it was answered with ok. */
+struct added {
+	struct person *person;
+	struct buf text;
+	char id[ID_CHARS + 1], me[ID_CHARS + 1];
+	bool is_ok, is_ok_again;
+};
+
 static struct {
 	struct store *store;
 	struct limits limits;
@@ -48,6 +56,7 @@ static struct {
 	uint32_t next_id;
 	char account[23], code[8], wall[23], class_id[23], last_id[ID_CHARS + 1];
 	bool is_damaged; /* the log holds what no server wrote */
+	struct added added;
 	struct person people[PEOPLE];
 } world;
 
@@ -83,6 +92,18 @@ static void answered(struct person *person, const char *id)
 	assert(person->is_early || !"an answer to what was not asked");
 }
 
+static void note_added(const struct person *person, const cJSON *message)
+{
+	struct added *added = &world.added;
+
+	if (person != added->person || strcmp(added->id, str(message, "id")) || strcmp(str(message, "t"), "ok"))
+		return;
+	added->is_ok_again = added->is_ok && !strcmp(added->me, person->model.me);
+	if (!added->is_ok)
+		strcpy(added->me, person->model.me);
+	added->is_ok = true;
+}
+
 static void take(struct person *person, const cJSON *message)
 {
 	const char *type = str(message, "t");
@@ -93,6 +114,7 @@ static void take(struct person *person, const cJSON *message)
 		person->is_welcome = true;
 	} else if (!strcmp(type, "ok") || (!strcmp(type, "no") && *str(message, "id"))) {
 		answered(person, str(message, "id"));
+		note_added(person, message);
 	} else if (strcmp(type, "no") && strcmp(type, "pong")) {
 		enum model_verdict verdict = model_take(&person->model, type, message, &where);
 		assert(verdict < MODEL_REOPEN || person->is_odd || !strcmp(type, "reload"));
@@ -212,6 +234,22 @@ static void send_text(struct person *person, const char *text, size_t n)
 	free(copy);
 }
 
+/* The same id again is no news; with another body it cannot be told which of them an answer is for. */
+static void foresee_added(struct person *person, const char *id, const char *text, size_t n)
+{
+	struct added *added = &world.added;
+
+	if (!strcmp(added->id, id)) {
+		if (added->text.n != n || memcmp(added->text.s, text, n))
+			added->person = NULL;
+		return;
+	}
+	buf_release(&added->text);
+	*added = (struct added){ .person = person };
+	strcpy(added->id, id);
+	buf_add(&added->text, text, n);
+}
+
 /* Notes what an arbitrary message leads to, as far as it must be known to judge what follows. */
 static void foresee(struct person *person, const char *text, size_t n)
 {
@@ -223,10 +261,13 @@ static void foresee(struct person *person, const char *text, size_t n)
 		person->is_odd = true;
 		person->is_reading = false;
 	}
-	if (!strcmp(type, "do") && !person->is_welcome)
+	if (!strcmp(type, "do") && !person->is_welcome) {
 		person->is_early = true;
-	else if (!strcmp(type, "do") && id_is_valid(id, strlen(id)))
+	} else if (!strcmp(type, "do") && id_is_valid(id, strlen(id))) {
 		memcpy(person->asked[person->asked_count++], id, ID_CHARS + 1);
+		if (!strcmp(str(message, "cmd"), "post.add"))
+			foresee_added(person, id, text, n);
+	}
 	cJSON_Delete(message);
 }
 
@@ -549,6 +590,7 @@ static void tear_down(void)
 {
 	stop();
 	world.store->ops->close(world.store);
+	buf_release(&world.added.text);
 	for (int p = 0; p < PEOPLE; p++)
 		model_release(&world.people[p].model);
 }
@@ -644,6 +686,23 @@ static void compare(int from, int to, struct standing *anew)
 		assert(!was_reading[p] || (world.is_damaged && !anew->is_known) || (had[p].is_known && is_same(&had[p], anew)));
 }
 
+/* After a restart, too, a command that was done is answered as it was, and not done again. */
+static void check_resend(void)
+{
+	struct added *added = &world.added;
+
+	if (!added->person || !added->is_ok || world.is_damaged)
+		return;
+	struct standing before = standing_anew(added->person);
+	if (strcmp(added->person->model.me, added->me))
+		return; /* it came from another's hello */
+	added->is_ok_again = false;
+	send_any(added->person, &added->text);
+	settle();
+	struct standing after = standing_of(added->person);
+	assert(added->is_ok_again && is_same(&before, &after));
+}
+
 static void check_all(void)
 {
 	struct standing before[2], after[2];
@@ -658,6 +717,7 @@ static void check_all(void)
 	start();
 	after[0] = standing_anew(&world.people[OWNERS - 1]);
 	after[1] = standing_anew(&world.people[PEOPLE - 1]);
+	check_resend();
 	for (int v = 0; v < 2; v++)
 		assert(world.is_damaged || (before[v].is_known && after[v].is_known && is_same(&before[v], &after[v])));
 }

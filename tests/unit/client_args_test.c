@@ -31,6 +31,8 @@ static void places_are_read(void **state)
 		{ "KXR4HTM@[::1]:81", false, PLACE_OK, "http://[::1]:81", "KXR4HTM" },
 		{ "KXR4HTM@class.example.org", false, PLACE_OK, "https://class.example.org", "KXR4HTM" },
 		{ "KXR4HTM@class.example.org:8443", false, PLACE_OK, "https://class.example.org:8443", "KXR4HTM" },
+		{ "KXR4HTM@127.example.org", false, PLACE_OK, "https://127.example.org", "KXR4HTM" },
+		{ "http://127.example.org/#/KXR-4HTM", false, PLACE_INSECURE, NULL, NULL },
 		{ "KXR4HTM@192.168.1.4", true, PLACE_OK, "http://192.168.1.4:8080", "KXR4HTM" },
 		{ "http://192.168.1.4/#/KXR-4HTM", false, PLACE_INSECURE, NULL, NULL },
 		{ "http://192.168.1.4/#/KXR-4HTM", true, PLACE_OK, "http://192.168.1.4", "KXR4HTM" },
@@ -110,15 +112,17 @@ static void commands_are_read(void **state)
 	assert_string_equal(args.words[1], "--pcDhCS");
 	assert_int_equal(READ("post", "--help"), ARGS_HELP);
 	assert_int_equal(READ("-h"), ARGS_HELP);
+	assert_int_equal(READ("help"), ARGS_HELP);
 	assert_int_equal(READ("--version"), ARGS_VERSION);
 	buf_release(&complaint);
 }
 
 static void bad_usage_is_refused(void **state)
 {
-	static const char *const lines[][6] = {
+	static const char *const lines[][8] = {
 		{ "forwhom", "bogus" }, { "forwhom", "post" }, { "forwhom", "ls", "A", "B" }, { "forwhom", "ls", "A", "--for", "x" }, { "forwhom", "join", "A" }, { "forwhom", "class", "new" },
 		{ "forwhom", "class" }, { "forwhom", "ls", "A", "--json=1" }, { "forwhom", "ls", "A", "--nothing" }, { "forwhom", "join", "A", "--name" }, { "forwhom", "ls", "A", "-x" },
+		{ "forwhom", "section" }, { "forwhom", "-x" }, { "forwhom", "post", "A", "words" }, { "forwhom", "post", "A", "-", "--for", "x" },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -198,6 +202,18 @@ static void attempts_come_further_and_further_apart(void **state)
 	assert_int_equal(backoff_bound_ms(40), 30000);
 }
 
+static void a_post_has_every_key_in_ls(void **state)
+{
+	const struct wall_post post = { .id = "abc", .words = { .part = { "nurses", "", "lockers", "" }, .venture = "" }, .author_name = "", .section = "", .state = "shown", .reason = "", .deleted = "" };
+	const struct picture picture = { 0 };
+	cJSON *json = post_json(&picture, &post);
+	char *text = cJSON_PrintUnformatted(json);
+	(void)state;
+	assert_string_equal(text, "{\"id\":\"abc\",\"for\":\"nurses\",\"who\":\"\",\"offer\":\"lockers\",\"helps\":\"\",\"venture\":\"\",\"author\":\"\",\"section\":\"\",\"state\":\"shown\"}");
+	free(text);
+	cJSON_Delete(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +224,7 @@ int main(void)
 		cmocka_unit_test(every_command_has_help),
 		cmocka_unit_test(post_lines_are_read),
 		cmocka_unit_test(settings_are_read),
+		cmocka_unit_test(a_post_has_every_key_in_ls),
 		cmocka_unit_test(attempts_come_further_and_further_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -279,6 +279,8 @@ static void the_status_line_never_lies(void **state)
 		{ { .link = LINK_WAITING, .was_up = true }, 3, 0, true, true, "Not connected. 3 changes are kept here and will be sent." },
 		{ { .link = LINK_WAITING }, 1, 0, false, false, "Not connected. 1 change is kept here and will be sent." },
 		{ { .link = LINK_REACHING }, 0, 0, false, false, "Connecting…" },
+		{ { .link = LINK_WAITING, .distrust = "Its certificate was not accepted." }, 0, 0, false, false, "Its certificate was not accepted." },
+		{ { .link = LINK_UP, .was_up = true, .distrust = "Its certificate was not accepted." }, 0, 0, false, false, "All saved" },
 		{ { .link = LINK_UP, .was_up = true, .storage = "No space left on device" }, 1, 0, false, false, "This machine cannot keep your words (No space left on device), so nothing was sent." },
 		{ { .link = LINK_ENDED, .was_up = true, .ended = "This class is over." }, 1, 0, false, false, "This class is over." },
 	};

@@ -203,6 +203,11 @@ static void test_strange_ops_are_passed_over(void **state)
 	assert_false(reads("{\"op\":\"put\",\"id\":\"x\",\"kind\":\"unheard\",\"fields\":{}}", doc));
 	assert_false(reads("{\"op\":\"put\",\"id\":\"\",\"kind\":\"post\",\"fields\":{}}", doc));
 	assert_false(reads("{\"op\":\"put\",\"id\":\"1234567890123456789012345678\",\"kind\":\"post\",\"fields\":{}}", doc));
+	assert_false(reads("{\"op\":\"put\",\"id\":\"a\\\\b\",\"kind\":\"post\",\"fields\":{}}", doc)); /* ids are written as they are */
+	assert_false(reads("{\"op\":\"put\",\"id\":\"a\\u001fb\",\"kind\":\"post\",\"fields\":{}}", doc));
+	assert_false(reads("{\"op\":\"set\",\"id\":\"" ID "\",\"fields\":{\"version\":3e89}}", doc)); /* a damaged store */
+	assert_false(reads("{\"op\":\"set\",\"id\":\"" ID "\",\"fields\":{\"version\":1.5}}", doc));
+	assert_false(reads("{\"op\":\"text\",\"id\":\"" ID "\",\"field\":\"for\",\"rev\":3e89,\"edit\":[]}", doc));
 	assert_false(reads("{\"op\":\"turn\",\"id\":\"" ID "\"}", doc));
 	assert_false(reads("{\"op\":\"set\",\"id\":\"" ID "\"}", doc));
 	assert_false(reads("{\"op\":\"set\",\"id\":\"" ID "\",\"fields\":{\"for\":1}}", doc));

@@ -99,6 +99,9 @@ static void test_what_makes_no_sense_is_refused(void **state)
 		"{\"op\":\"put\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":{\"for\":{\"$\":\"0\"}}}",
 		"{\"op\":\"put\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":{\"for\":{}}}",
 		"{\"op\":\"put\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":{\"version\":{\"$\":0}}}",
+		"{\"op\":\"put\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":{\"version\":3e89}}",
+		"{\"op\":\"put\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":[{\"$\":0}]}",
+		"{\"op\":\"put\",\"id\":\"\\\\\",\"kind\":\"post\",\"fields\":{}}",
 		"{\"op\":\"set\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":{}}",
 		"{\"op\":\"del\",\"id\":\"" ID "\",\"kind\":\"post\"}",
 	};

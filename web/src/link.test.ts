@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { memoryStore, type Store } from './browser'
+import type { Early } from './early'
 import { Link, type LinkEvents, type Status } from './link'
 import { Outbox } from './outbox'
 import { FakeSocket, fakeSocket, mine, ops, settle, snapshot, theClass, theWall, WALL, welcome } from './testing'
@@ -11,6 +12,7 @@ let statuses: Status[]
 let random: number
 let credential: () => Promise<Credential | null>
 let refusals: string[]
+let early: Early | null
 let link: Link
 
 function make(): Link {
@@ -22,7 +24,7 @@ function make(): Link {
 		refused: (item, no) => refusals.push(`${item.cmd} ${no.code}`),
 		notice: () => {},
 	}
-	return new Link({ url: 'ws://x/ws', code: 'KXR4HTM', outbox, credential: () => credential(), events, socket: fakeSocket, random: () => random })
+	return new Link({ url: 'ws://x/ws', code: 'KXR4HTM', outbox, credential: () => credential(), events, early: () => early, socket: fakeSocket, random: () => random })
 }
 
 /** Connects, and answers hello with the two documents it asked for. */
@@ -54,6 +56,7 @@ beforeEach(() => {
 	statuses = []
 	refusals = []
 	random = 0.5
+	early = null
 	credential = () => Promise.resolve({ secret: 'S'.repeat(43), name: 'Ama' })
 	link = make()
 })
@@ -82,6 +85,40 @@ describe('coming in', () => {
 			[WALL, true],
 		])
 		expect(socket.of('open')).toEqual([])
+	})
+	test('an early connection is taken over with what was said on it; hello is not said twice', async () => {
+		const socket = new FakeSocket('ws://x/ws', 'forwhom.1')
+		socket.open()
+		early = { socket: socket as unknown as WebSocket, heard: [welcome(), snapshot('class', 3, theClass())].map((message) => JSON.stringify(message)) }
+		link.start()
+		await settle()
+		expect(FakeSocket.made).toEqual([socket])
+		expect(link.status.phase).toBe('open')
+		socket.says(snapshot(WALL, 3, theWall()))
+		expect(link.docs.get('class')!.loaded && link.docs.get(WALL)!.loaded).toBe(true)
+		expect(socket.sent).toEqual([])
+		early = null
+		socket.ends()
+		const second = await comeBack()
+		expect(second.of('hello')).toHaveLength(1)
+	})
+	test('an early connection that is not open yet is said hello to by whoever took it', async () => {
+		const socket = new FakeSocket('ws://x/ws', 'forwhom.1')
+		early = { socket: socket as unknown as WebSocket, heard: [] }
+		link.start()
+		await settle()
+		socket.open()
+		expect(socket.sent.map((m) => m.t)).toEqual(['hello'])
+	})
+	test('a pause that the server asks for is known, and ends', async () => {
+		const socket = await enter()
+		const item = outbox.add(WALL, 'post.hide', { id: 'p1' })
+		link.flush()
+		socket.says({ t: 'no', id: item.id, code: 'rate', say: 'rate', args: {}, retry_ms: 8_000 })
+		expect(link.pausedUntil_ms).toBe(Date.now() + 8_000)
+		expect(socket.of('do')).toHaveLength(1)
+		await vi.advanceTimersByTimeAsync(8_000)
+		expect(socket.of('do')).toHaveLength(2)
 	})
 	test('a refused hello stops it, with the sentence', async () => {
 		link.start()
