@@ -229,8 +229,11 @@ static void on_pong(struct peer *peer, size_t size_bytes)
 	if (peer->is_closing)
 		return;
 	/* Pongs stand between frames, so all that came before was whole. */
-	if (peer->has_asked)
+	if (peer->has_asked) {
 		peer->harmless_bytes = hidden_now(peer);
+		peer->stuck_since_ms = 0;
+		peer->has_asked = false;
+	}
 	hub_alive(peer->ws->hub, peer->conn, mono_ms());
 }
 

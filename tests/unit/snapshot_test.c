@@ -164,31 +164,72 @@ static void gather(bool leaves)
 	stream_gather(&stream, "{\"op\":\"del\",\"id\":\"x\"}", 21, stream.sum, leaves);
 }
 
-static void test_reuse(void **state)
+static void publish(void)
 {
-	struct snapshot *first = snapshot_of(&stream, doc, VIEW_CLASS), *again;
-
-	(void)state;
-	again = snapshot_of(&stream, doc, VIEW_CLASS);
-	assert_ptr_equal(first, again);
-	snapshot_unref(again);
-	for (int k = 0; k < 256; k++)
-		gather(false);
-	again = snapshot_of(&stream, doc, VIEW_CLASS); /* the way from there is not lost, published or not */
-	assert_ptr_equal(first, again);
-	snapshot_unref(again);
 	stream_seal(&stream);
 	stream_publish(&stream, 0);
+}
+
+static void expect_reuse(struct snapshot *first, bool reused)
+{
+	struct snapshot *again = snapshot_of(&stream, doc, VIEW_CLASS);
+	assert_int_equal(again == first, reused);
+	snapshot_unref(again);
+}
+
+static void test_reuse(void **state)
+{
+	struct snapshot *first = snapshot_of(&stream, doc, VIEW_CLASS);
 	uint64_t position;
+
+	(void)state;
+	expect_reuse(first, true);
+	for (int k = 0; k < 64; k++)
+		gather(false);
+	expect_reuse(first, true); /* the way from there is not lost, published or not */
+	gather(false);             /* the 65th that is not told yet */
+	expect_reuse(first, false);
+	snapshot_unref(first);
+	publish();
+
+	first = snapshot_of(&stream, doc, VIEW_CLASS);
+	while (stream_position(&stream, first->at, &position) && stream.head - position <= 1800) {
+		expect_reuse(first, true);
+		gather(false);
+		publish();
+	}
+	while (stream.head - position <= 2048) {
+		gather(false);
+		publish();
+	}
+	expect_reuse(first, false); /* more history than is worth sending */
+	snapshot_unref(first);
+}
+
+static void test_a_large_one_is_kept_for_longer(void **state)
+{
+	char id[] = "PAAAAAAAAAAAAAAAAAAAAA";
+	uint64_t position;
+
+	(void)state;
+	for (int k = 0; k < 100; k++) {
+		id[1] = (char)('A' + k / 10);
+		id[2] = (char)('A' + k % 10);
+		add(id);
+	}
+	struct snapshot *first = snapshot_of(&stream, doc, VIEW_CLASS);
+	assert_true(first->bytes > 4 * 3000);
 	assert_true(stream_position(&stream, first->at, &position));
-	again = snapshot_of(&stream, doc, VIEW_CLASS);
-	assert_ptr_equal(first, again);
-	snapshot_unref(again);
-	gather(false); /* the 257th */
-	again = snapshot_of(&stream, doc, VIEW_CLASS);
-	assert_ptr_not_equal(first, again);
-	assert_int_equal(again->at, 7 + 257);
-	snapshot_unref(again);
+	while (stream.head - position <= 2600) {
+		gather(false);
+		publish();
+	}
+	expect_reuse(first, true);
+	while (stream.head - position <= first->bytes / 4) {
+		gather(false);
+		publish();
+	}
+	expect_reuse(first, false);
 	snapshot_unref(first);
 }
 
@@ -221,6 +262,7 @@ int main(void)
 		TEST(test_large_objects),
 		TEST(test_hidden_things_are_not_in_it),
 		TEST(test_reuse),
+		TEST(test_a_large_one_is_kept_for_longer),
 		TEST(test_never_across_epochs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
