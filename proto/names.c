@@ -316,15 +316,18 @@ static bool is_punctuation(int32_t c)
 	return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
 }
 
+/* How much of a name counts: less if anything is left then. */
+enum keeping { KEEP_LETTERS, KEEP_PUNCTUATION, KEEP_ACCENTS };
+
 /* Appends what counts of a decomposed name. */
-static void add_skeleton(struct buf *out, const struct buf *in, bool with_punctuation)
+static void add_skeleton(struct buf *out, const struct buf *in, enum keeping keeping)
 {
 	int32_t c;
 
 	for (size_t at = 0; next_char(in->s, in->n, &at, &c);) {
-		if (is_space(c) || is_blank(c) || is_invisible(c) || is_in(c, accents, COUNT(accents)))
+		if (is_space(c) || is_blank(c) || is_invisible(c) || (keeping < KEEP_ACCENTS && is_in(c, accents, COUNT(accents))))
 			continue;
-		if (with_punctuation || !is_punctuation(c))
+		if (keeping >= KEEP_PUNCTUATION || !is_punctuation(c))
 			buf_codepoint(out, without_look_alike(c));
 	}
 }
@@ -335,12 +338,13 @@ bool name_skeleton(const char *in, size_t n, struct buf *out)
 	bool is_valid = add_mapped(&plain, in, n, DECOMPOSED_COMPAT);
 
 	if (is_valid) {
-		add_skeleton(&kept, &plain, false);
-		if (!kept.n)
-			add_skeleton(&kept, &plain, true);
+		/* An accent without a letter is a space and a mark by now. */
+		enum keeping keeping = KEEP_LETTERS;
+		for (add_skeleton(&kept, &plain, keeping); !kept.n && keeping < KEEP_ACCENTS; add_skeleton(&kept, &plain, keeping))
+			keeping++;
 		add_mapped(&folded, kept.s, kept.n, COMPOSED_FOLDED);
 		/* Once more for the capitals that have just become small letters with a look-alike. */
-		add_skeleton(out, &folded, true);
+		add_skeleton(out, &folded, keeping > KEEP_PUNCTUATION ? keeping : KEEP_PUNCTUATION);
 	}
 	buf_release(&plain);
 	buf_release(&kept);

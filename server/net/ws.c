@@ -403,7 +403,8 @@ static void check_hidden(struct peer *peer, int64_t now)
 	}
 	peer->is_flooding = peer->hidden_tokens < 0;
 
-	if (had_told && peer->hidden_bytes <= before)
+	/* Something was told and what is hidden stayed the same: it stands in front, so it was whole frames. Had it shrunk, what remains may be anything; the question below finds out. */
+	if (had_told && peer->hidden_bytes == before)
 		peer->harmless_bytes = peer->hidden_bytes;
 	if (peer->hidden_bytes <= peer->harmless_bytes) {
 		peer->stuck_since_ms = 0;

@@ -1,5 +1,6 @@
 #include "server/room/record.h"
 #include "proto/json.h"
+#include "proto/text.h"
 #include <assert.h>
 #include <string.h>
 
@@ -52,6 +53,12 @@ int record_write(struct buf *body, const struct op *op, struct record_text *text
 	return count;
 }
 
+/* What comes out of a store goes on to clients, for whom broken UTF-8 is the end of the connection. */
+static bool is_text(const char *s, size_t n)
+{
+	return text_measure(s, n) >= 0;
+}
+
 /* Puts the words back in place of {"$":n}. */
 static bool join_texts(cJSON *json, const struct record_text *texts, size_t text_count)
 {
@@ -65,7 +72,7 @@ static bool join_texts(cJSON *json, const struct record_text *texts, size_t text
 			return false;
 		const struct record_text *text = &texts[(size_t)n->valuedouble];
 		char name[64];
-		if (strlen(item->string) >= sizeof name)
+		if (strlen(item->string) >= sizeof name || !is_text(text->s, text->n))
 			return false;
 		strcpy(name, item->string);
 		if (!cJSON_ReplaceItemInObjectCaseSensitive(fields, name, cJSON_CreateStringReference(text->s)))
@@ -76,7 +83,7 @@ static bool join_texts(cJSON *json, const struct record_text *texts, size_t text
 
 cJSON *record_read(const char *body, size_t n, const struct record_text *texts, size_t text_count, const struct doc *doc, struct op *op)
 {
-	cJSON *json = cJSON_ParseWithLength(body, n);
+	cJSON *json = is_text(body, n) ? cJSON_ParseWithLength(body, n) : NULL;
 	if (json && join_texts(json, texts, text_count) && op_read(json, doc, op) && op->type != OP_TEXT)
 		return json;
 	cJSON_Delete(json);
@@ -125,7 +132,7 @@ static bool marks_read(const cJSON *views, struct view_mark *marks, int mark_cou
 
 bool record_read_snapshot(const char *body, size_t n, struct doc *doc, struct view_mark *marks, int mark_count)
 {
-	cJSON *json = cJSON_ParseWithLength(body, n);
+	cJSON *json = is_text(body, n) ? cJSON_ParseWithLength(body, n) : NULL;
 	const cJSON *item, *objects = cJSON_GetObjectItemCaseSensitive(json, "objects");
 	bool good = cJSON_IsArray(objects) && marks_read(cJSON_GetObjectItemCaseSensitive(json, "views"), marks, mark_count);
 	cJSON_ArrayForEach(item, objects)

@@ -99,6 +99,7 @@ static void test_what_makes_no_sense_is_refused(void **state)
 		"{\"op\":\"put\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":{\"for\":{\"$\":\"0\"}}}",
 		"{\"op\":\"put\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":{\"for\":{}}}",
 		"{\"op\":\"put\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":{\"version\":{\"$\":0}}}",
+		"{\"op\":\"put\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":{\"state\":\"sho\xffn\"}}",
 		"{\"op\":\"put\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":{\"version\":3e89}}",
 		"{\"op\":\"put\",\"id\":\"" ID "\",\"kind\":\"post\",\"fields\":[{\"$\":0}]}",
 		"{\"op\":\"put\",\"id\":\"\\\\\",\"kind\":\"post\",\"fields\":{}}",
