@@ -316,7 +316,7 @@ static bool is_punctuation(int32_t c)
 	return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
 }
 
-/* How much of a name counts: less if anything is left then. */
+/* How much of a name counts: the less, as long as anything is left of it. */
 enum keeping { KEEP_LETTERS, KEEP_PUNCTUATION, KEEP_ACCENTS };
 
 /* Appends what counts of a decomposed name. */

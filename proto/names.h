@@ -45,7 +45,7 @@ enum name_verdict name_normalise(const char *in, size_t n, struct buf *out);
  * Appends the key by which names are compared, to notice that somebody calls themselves like somebody else: NFKC, case
  * folded, without accents, spaces, punctuation and invisible characters, and with look-alikes of Latin letters (Cyrillic,
  * Greek, digits, and i and l, whose capital is a small l on a phone) replaced by one of them. Vowel signs of Indic
- * scripts and Japanese voicing marks stay, since they make other names. Names that have no letters keep their punctuation.
+ * scripts and Japanese voicing marks stay, since they make other names. Names that have no letters keep their punctuation, and those that are nothing but accents keep these.
  * The key is for comparing only and is never shown. Returns false and appends nothing if `in` is not valid UTF-8.
  */
 bool name_skeleton(const char *in, size_t n, struct buf *out);
