@@ -9,6 +9,9 @@
 
 const char *const part_names[PARTS] = { "for", "who", "offer", "helps" };
 
+/* The newest minor version of the protocol whose kinds and fields this client knows. */
+enum { PROTOCOL_MINOR = 0 };
+
 /* --- replicas --- */
 
 static void replica_init(struct replica *replica, const char *id)
@@ -79,6 +82,9 @@ bool model_welcome(struct model *model, const cJSON *message)
 	if (json_str(message, "class", &code, &code_n) && code_n == CODE_CHARS)
 		strcpy(model->code, code);
 	model->readonly = false;
+	int64_t minor = 0;
+	json_int(message, "minor", 0, JSON_INT_MAX, &minor);
+	model->class_doc.newer = model->wall.newer = minor > PROTOCOL_MINOR;
 	return true;
 }
 
@@ -121,7 +127,7 @@ static bool digest_agrees(const struct replica *replica, const cJSON *message)
 {
 	const char *sum;
 	size_t n;
-	if (!json_str(message, "sum", &sum, &n))
+	if (replica->newer || !json_str(message, "sum", &sum, &n))
 		return true;
 	struct digest digest = { 0 };
 	for (const struct object *object = doc_first(replica->shared); object; object = object_next(object))

@@ -21,6 +21,7 @@ struct replica {
 	int64_t opened_at;    /* where the document stood when it was opened: `shared` may still be on its way there */
 	bool known;           /* `shared` is complete */
 	bool mine_known;      /* `mine` is complete */
+	bool newer;           /* the server's minor version is above ours: it may send kinds and fields that we leave out, so digests say nothing */
 	bool opening;         /* asked for; what does not fit meanwhile is late, not a gap */
 };
 

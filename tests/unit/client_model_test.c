@@ -272,6 +272,17 @@ static void posts_are_found_by_the_beginning_of_their_id(void **state)
 	assert_int_equal(model_find_section(&f->model, "food", true, &section), 0);
 }
 
+static void a_newer_server_is_not_held_to_digests(void **state)
+{
+	struct fixture *f = *state;
+	static const char unknown[] = "{'t':'ops','doc':'class','epoch':0,'at':4,'ops':[{'op':'put','id':'new','kind':'hologram','fields':{'depth':3}}],'sum':'0123456789abcdef'}";
+	cJSON *newer = message("{'t':'welcome','minor':1,'me':'" ME "','role':'member','start':'" WALL "'}");
+	assert_true(model_welcome(&f->model, newer));
+	assert_int_equal(take(f, unknown), MODEL_CHANGED);
+	assert_true(model_is_ready(&f->model));
+	cJSON_Delete(newer);
+}
+
 static void an_old_snapshot_is_not_ready_before_the_ops_behind_it(void **state)
 {
 	struct fixture *f = *state;
@@ -306,6 +317,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unknown_things_are_ignored, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reload_and_notice_are_heard, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(posts_are_found_by_the_beginning_of_their_id, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_newer_server_is_not_held_to_digests, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_old_snapshot_is_not_ready_before_the_ops_behind_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_view_starts_from_nothing, set_up, tear_down),
 	};
