@@ -558,6 +558,15 @@ static void check_all(void)
 	}
 }
 
+static int64_t open_commands(void)
+{
+	int64_t count = 0;
+	for (int d = 0; d < world.device_count; d++)
+		for (const struct command *command = world.devices[d].commands; command; command = command->next)
+			count += command->state == COMMAND_OPEN;
+	return count;
+}
+
 static void calm_down(void)
 {
 	const char *waits;
@@ -569,8 +578,10 @@ static void calm_down(void)
 		if (world.devices[d].person->staff && (!d || world.devices[d - 1].person != world.devices[d].person))
 			device_open_door(&world.devices[d]);
 	calm_round();
-	for (int k = 0; (waits = what_waits()); k++) {
-		if (k > 400)
+	/* Who has kept many posts sends them no faster than the limit lets them. */
+	int64_t patience_ms = 200 * 1000 + open_commands() * 2 * 60000 / world.limits.posts_per_min, end_ms = world.mono_ms + patience_ms;
+	while ((waits = what_waits())) {
+		if (world.mono_ms > end_ms)
 			sim_fail("nothing fails any more, and still there waits %s", waits);
 		calm_round();
 	}
