@@ -50,19 +50,6 @@ void model_release(struct model *model)
 	replica_release(&model->wall);
 }
 
-static enum role role_by_name(const char *name)
-{
-	for (int r = 1; r < ROLE_COUNT; r++)
-		if (!strcmp(role_names[r], name))
-			return (enum role)r;
-	return ROLE_NONE;
-}
-
-bool role_is_staff(enum role role)
-{
-	return role == ROLE_OWNER || role == ROLE_INSTRUCTOR;
-}
-
 bool model_welcome(struct model *model, const cJSON *message)
 {
 	const char *me, *role, *start, *code;

@@ -113,7 +113,6 @@ struct picture {
 void picture_make(struct picture *picture, const struct model *model, const struct journal *journal);
 void picture_release(struct picture *picture);
 
-bool role_is_staff(enum role role);
 /* The post waits for an instructor's decision: held, or with a held revision. */
 bool post_is_waiting(const struct wall_post *post);
 struct wall_post *picture_post(const struct picture *picture, const char *id);

@@ -206,6 +206,19 @@ enum kind kind_by_name(const char *name)
 	return KIND_NONE;
 }
 
+enum role role_by_name(const char *name)
+{
+	for (int r = 1; r < ROLE_COUNT; r++)
+		if (!strcmp(role_names[r], name))
+			return (enum role)r;
+	return ROLE_NONE;
+}
+
+bool role_is_staff(enum role role)
+{
+	return role == ROLE_OWNER || role == ROLE_INSTRUCTOR;
+}
+
 int kind_field(enum kind kind, const char *name)
 {
 	const struct kind_spec *spec = &kind_specs[kind];
@@ -271,7 +284,7 @@ static void fields_write(struct buf *out, enum kind kind, const struct value *va
 	buf_char(out, '}');
 }
 
-static const char *const op_names[] = { [OP_PUT] = "put", [OP_SET] = "set", [OP_TEXT] = "text", [OP_DEL] = "del" };
+const char *const op_names[] = { [OP_PUT] = "put", [OP_SET] = "set", [OP_TEXT] = "text", [OP_DEL] = "del" };
 
 static void write_edit(struct buf *out, const struct op *op, enum kind kind)
 {

@@ -30,6 +30,13 @@ struct object {
 };
 
 enum op_type { OP_NONE, OP_PUT, OP_SET, OP_TEXT, OP_DEL };
+/* As they are called on the wire and in the log. */
+extern const char *const op_names[];
+
+/* The role called `name`, ROLE_NONE if there is none. */
+enum role role_by_name(const char *name);
+/* Whether it reads the staff's view and leads. */
+bool role_is_staff(enum role role);
 
 /* What happened to one object. Strings are borrowed. PUT: `kind` and every field of `mask`. SET: the fields of `mask` (a zero value clears).
  * TEXT: `mask` has the one field, a line or text; `edit` is what changed in it (proto/text.h), borrowed, and `rev` the field's revision after it. */

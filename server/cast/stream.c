@@ -60,11 +60,6 @@ void stream_break(struct stream *stream)
 	stream->new_chunk = true;
 }
 
-bool stream_is_gathering(const struct stream *stream)
-{
-	return stream->gathering != NULL;
-}
-
 static struct chunk *open_chunk(struct stream *stream, size_t n)
 {
 	struct chunk *last = stream->gathering_last;

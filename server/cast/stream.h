@@ -63,8 +63,6 @@ void stream_release(struct stream *stream);
 
 /* One more op of this view: its wire form, and the digest of the view after it. `leaves`: something is withdrawn, so the epoch grows. */
 void stream_gather(struct stream *stream, const char *op, size_t n, struct digest sum, bool leaves);
-/* True when something has been gathered and not sealed. */
-bool stream_is_gathering(const struct stream *stream);
 /* The next op starts a frame of its own: a snapshot of this moment has been taken. */
 void stream_break(struct stream *stream);
 void stream_seal(struct stream *stream);

@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-static const char *const op_names[] = { [OP_PUT] = "put", [OP_SET] = "set", [OP_TEXT] = "text", [OP_DEL] = "del" };
-
 static int fields_write(struct buf *body, const struct op *op, struct record_text *texts)
 {
 	const struct kind_spec *spec = &kind_specs[op->kind];

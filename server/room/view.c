@@ -3,7 +3,7 @@
 
 enum view view_of_role(enum role role)
 {
-	return role == ROLE_OWNER || role == ROLE_INSTRUCTOR ? VIEW_STAFF : VIEW_CLASS;
+	return role_is_staff(role) ? VIEW_STAFF : VIEW_CLASS;
 }
 
 /* What its author deleted only the author sees; the class sees posts that are shown, and never revisions (their table row says so). */

@@ -134,11 +134,6 @@ struct member *class_member(struct class *class, const char *id)
 	return member;
 }
 
-static bool is_staff(enum role role)
-{
-	return role == ROLE_OWNER || role == ROLE_INSTRUCTOR;
-}
-
 static void count_name(struct class *class, const struct member *member, int by)
 {
 	struct name_use *use;
@@ -152,19 +147,11 @@ static void count_name(struct class *class, const struct member *member, int by)
 		HASH_ADD_KEYPTR(hh, class->names, use->skeleton, n - 1, use);
 	}
 	use->count += by;
-	use->staff += is_staff(member->role) ? by : 0;
+	use->staff += role_is_staff(member->role) ? by : 0;
 	if (use->count == 0) {
 		HASH_DEL(class->names, use);
 		free(use);
 	}
-}
-
-static enum role role_by_name(const char *name)
-{
-	for (int r = 1; r < ROLE_COUNT; r++)
-		if (!strcmp(role_names[r], name))
-			return (enum role)r;
-	return ROLE_NONE;
 }
 
 static void note_member(struct class *class, const struct object *object)
@@ -208,7 +195,7 @@ bool class_free_name(struct class *class, const char *wanted, size_t n, const st
 	}
 	const struct name_use *use = name_use(class, out->s, out->n);
 	bool own = use && self && self->skeleton && !strcmp(self->skeleton, use->skeleton);
-	if (use && use->staff && !own && !(self && is_staff(self->role))) {
+	if (use && use->staff && !own && !(self && role_is_staff(self->role))) {
 		*refused = (struct refused){ .code = REFUSE_BAD_VALUE, .say = "name.staff", .field = "name" };
 		return false;
 	}

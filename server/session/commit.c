@@ -211,6 +211,8 @@ static void say_failed(struct hub *hub, struct held *held, enum store_result res
 
 static void batch_clear(struct batch *batch)
 {
+	for (size_t s = 0; s < batch->snapshot_count; s++)
+		buf_release(&batch->snapshots[s].body);
 	batch->log.entry_count = batch->log.done_count = batch->log.row_count = 0;
 	batch->held_count = batch->document_count = batch->snapshot_count = 0;
 	/* Unpinning may free a class, which must not find itself in the list. */
@@ -235,7 +237,6 @@ static void publish(struct hub *hub, struct batch *batch)
 	for (size_t s = 0; s < batch->snapshot_count; s++) {
 		struct stored_snapshot *snapshot = &batch->snapshots[s];
 		hub->config.store->ops->put_snapshot(hub->config.store, snapshot->doc, snapshot->seq, snapshot->body.s, snapshot->body.n);
-		buf_release(&snapshot->body);
 	}
 }
 
@@ -243,8 +244,6 @@ static void fail(struct hub *hub, struct batch *batch, enum store_result result)
 {
 	for (size_t h = 0; h < batch->held_count; h++)
 		say_failed(hub, &batch->held[h], result);
-	for (size_t s = 0; s < batch->snapshot_count; s++)
-		buf_release(&batch->snapshots[s].body);
 	for (size_t c = 0; c < batch->class_count; c++)
 		class_drop(batch->classes[c]);
 	batch_clear(batch);
@@ -311,8 +310,6 @@ void batch_release(struct batch *batch)
 {
 	for (size_t h = 0; h < batch->held_count; h++)
 		held_release(&batch->held[h]);
-	for (size_t s = 0; s < batch->snapshot_count; s++)
-		buf_release(&batch->snapshots[s].body);
 	batch_clear(batch);
 	arena_release(&batch->arena);
 	free(batch->log.entries);

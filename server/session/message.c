@@ -300,7 +300,7 @@ static void run(struct conn *conn, struct document *document, struct request *re
 		.last_post_pos = document->last_post_pos,
 		.objects_max = hub->limits->objects_per_document,
 	};
-	bool staff = member->role != ROLE_MEMBER;
+	bool staff = role_is_staff(member->role);
 	struct person person = { member->id, member->role, member->posts, staff ? 0 : hub->limits->posts_per_member };
 
 	hash_request(request, hash);

@@ -92,7 +92,7 @@ static void test_nothing_is_told_before_it_is_published(void **state)
 	assert_string_equal(json_get(message, "sum")->valuestring, "0000006600000000");
 	assert_int_equal(position, stream.head);
 	cJSON_Delete(message);
-	assert_true(stream_is_gathering(&stream));
+	assert_non_null(stream.gathering);
 	publish(1);
 	assert_int_equal(stream.at, 103);
 }
