@@ -106,4 +106,21 @@ static inline bool fuzz_is_plain(const char *s, size_t n)
 	}
 	return true;
 }
+/* Checks the bytes as they are, and the well-formed text that they make as a choice of characters. */
+static inline void fuzz_raw_and_as_text(const uint8_t *data, size_t n, void (*check)(const char *s, size_t n))
+{
+	struct fuzz_input in = { data, n };
+	struct buf text = { 0 };
+	char *exact = fuzz_exact(data, n);
+
+	check(exact, n);
+	free(exact);
+	while (in.n)
+		fuzz_add_character(&in, &text);
+	exact = fuzz_exact(text.s, text.n);
+	check(exact, text.n);
+	free(exact);
+	buf_release(&text);
+}
+
 #endif

@@ -81,17 +81,6 @@ static void check(const char *s, size_t n)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct fuzz_input in = { data, n };
-	struct buf text = { 0 };
-	char *exact = fuzz_exact(data, n);
-
-	check(exact, n);
-	free(exact);
-	while (in.n)
-		fuzz_add_character(&in, &text);
-	exact = fuzz_exact(text.s, text.n);
-	check(exact, text.n);
-	free(exact);
-	buf_release(&text);
+	fuzz_raw_and_as_text(data, n, check);
 	return 0;
 }
