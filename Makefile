@@ -32,7 +32,7 @@ GEN := build/gen
 
 # ---------------------------------------------------------------------------------------------------- sources
 
-proto_src := $(sort $(wildcard proto/*.c proto/gen/*.c) $(if $(wildcard proto/generate.mjs),proto/gen/tables.c))
+proto_src := $(sort $(wildcard proto/*.c proto/gen/*.c) $(if $(wildcard proto/generate.mjs),proto/gen/tables.c proto/gen/templates.c))
 server_src := $(wildcard server/*.c server/*/*.c)
 client_src := $(wildcard client-cli/*.c client-cli/*/*.c)
 unit_src := $(wildcard tests/unit/*_test.c)
@@ -113,7 +113,7 @@ $(B)/tests/unit/%_test: $(B)/obj/tests/unit/%_test.o $(unit_help_obj) $(B)/libse
 	$(call say,LINK,$@) $(link) $^ -lcmocka $(server_libs)
 
 define test_program
-$(B)/tests/$(1)/main: $(call objects,$(wildcard tests/$(1)/*.c)) $(B)/libserver.a $(B)/libproto.a
+$(B)/tests/$(1)/main: $(call objects,$(wildcard tests/$(1)/*.c)) $(B)/libserver.a $(B)/libclient.a $(B)/libproto.a
 	@mkdir -p $$(@D)
 	$$(call say,LINK,$$@) $$(link) $$^ $$(server_libs)
 endef
@@ -135,8 +135,8 @@ $(B)/obj/client-cli/sentence.o: $(wildcard proto/sentences/*.json client-cli/sen
 
 # The results are committed and the terminal client must build without node: with no node at hand they are taken as
 # they are (tests/generated would notice if they were stale).
-tables_from := $(wildcard proto/generate.mjs proto/*.json)
-tables_made := proto/gen/tables.h proto/gen/tables.c web/src/gen/tables.ts
+tables_from := $(wildcard proto/generate.mjs proto/*.json proto/templates/*.json)
+tables_made := $(addprefix proto/gen/,tables.h tables.c templates.h templates.c) web/src/gen/tables.ts
 
 .PHONY: proto/gen/.made
 proto/gen/.made: $(if $(wildcard proto/generate.mjs),$(tables_made))

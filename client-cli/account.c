@@ -1,8 +1,9 @@
-/* Commands that need no seat in a class: signing in, opening a class. */
+/* Commands that need no seat in a class: signing in, opening a class, looking at templates. */
 #include "client-cli/app.h"
 #include "client-cli/http.h"
 #include "client-cli/sentence.h"
 #include "proto/json.h"
+#include "proto/template.h"
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -39,7 +40,7 @@ static void start(struct app *app, const char *path, void (*on_good)(struct acco
 	account.on_good = on_good;
 	struct http_request request = {
 		.place = &account.place,
-		.method = "POST",
+		.method = account.body ? "POST" : "GET",
 		.path = path,
 		.bearer = account.session[0] ? account.session : NULL,
 		.body = account.body,
@@ -276,5 +277,91 @@ enum exit_code run_class_new(struct app *app)
 	if (args->options[OPTION_NAMES])
 		cJSON_AddStringToObject(account.body, "names", args->options[OPTION_NAMES]);
 	start(app, "/api/classes", on_class_made);
+	return EXIT_DONE;
+}
+
+/* --- templates --- */
+
+static void print_template(const cJSON *template)
+{
+	const char *key = "", *title = "", *credits = "";
+	size_t n;
+	json_str(template, "key", &key, &n);
+	json_str(template, "title", &title, &n);
+	json_str(template, "credits", &credits, &n);
+	if (account.app->json) {
+		cJSON *line = cJSON_CreateObject();
+		cJSON_AddStringToObject(line, "key", key);
+		cJSON_AddStringToObject(line, "title", title);
+		cJSON_AddNumberToObject(line, "boxes", cJSON_GetArraySize(json_array(template, "boxes")));
+		cJSON_AddStringToObject(line, "credits", credits);
+		print_json(line);
+		return;
+	}
+	struct buf text = { 0 };
+	buf_str(&text, key);
+	buf_str(&text, "  ");
+	buf_str(&text, title);
+	print_line(text.s);
+	buf_release(&text);
+}
+
+static void on_templates(struct account *self, const cJSON *answer)
+{
+	const cJSON *template;
+	cJSON_ArrayForEach(template, json_array(answer, "templates"))
+		print_template(template);
+	app_end(self->app, EXIT_DONE);
+}
+
+enum exit_code run_template_ls(struct app *app)
+{
+	struct host_entry host;
+	bool named = app->args.word_count;
+	enum exit_code code = named ? read_server(app, app->args.words[0], &account.place) : EXIT_DONE;
+	if (code)
+		return code;
+	if (profile_find_host(&app->profile, &account.place, &host)) {
+		account.place = host.place;
+		memcpy(account.session, host.session, sizeof account.session);
+	} else if (!named) {
+		return say_sentence("auth", "not_found.login", "URL", EXIT_REFUSED);
+	}
+	start(app, "/api/templates", on_templates);
+	return EXIT_DONE;
+}
+
+/* "file:line: reason" on standard error, as compilers say it. */
+static bool check_template(const char *name)
+{
+	struct buf text = { 0 };
+	struct template template = { 0 };
+	struct template_fault fault = { 0 };
+	int err = file_read(name, TEMPLATE_BYTES_MAX + 1, &text);
+	bool good = !err && template_read(text.s, text.n, &template, &fault);
+	struct buf say = { 0 };
+	buf_str(&say, name);
+	buf_char(&say, ':');
+	if (!err) {
+		buf_int(&say, fault.line);
+		buf_char(&say, ':');
+	}
+	buf_char(&say, ' ');
+	buf_str(&say, err ? strerror(err) : fault.reason);
+	if (!good)
+		say_plain(say.s);
+	buf_release(&say);
+	buf_release(&text);
+	template_release(&template);
+	return good;
+}
+
+enum exit_code run_template_check(struct app *app)
+{
+	enum exit_code code = EXIT_DONE;
+	for (int i = 0; i < app->args.word_count; i++)
+		if (!check_template(app->args.words[i]))
+			code = EXIT_REFUSED;
+	app_end(app, code);
 	return EXIT_DONE;
 }

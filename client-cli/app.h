@@ -34,6 +34,8 @@ void say_refusal(const cJSON *no);
 enum exit_code say_unreachable(const struct app *app, const struct place *place);
 /* The same as a sentence. */
 void unreachable_add(struct buf *out, const struct net *net, const struct place *place);
+/* A line on standard error as it is, for what other programs read too ("file:line: reason"). */
+void say_plain(const char *text);
 /* A plain line on standard error: something to know, no error. */
 void say_note(const char *text);
 
@@ -55,6 +57,8 @@ enum exit_code read_seat(const struct app *app, const char *text, struct class_e
 /* The commands; each sets up what it does on the loop and returns EXIT_DONE, or complains and returns what to exit with. */
 enum exit_code run_login(struct app *app);
 enum exit_code run_class_new(struct app *app);
+enum exit_code run_template_ls(struct app *app);
+enum exit_code run_template_check(struct app *app);
 enum exit_code run_in_class(struct app *app); /* all that need a seat */
 enum exit_code run_screen(struct app *app);
 /* Called after the loop has stopped, to close what `run_…` has set up. */

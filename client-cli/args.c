@@ -1,9 +1,12 @@
 #include "client-cli/args.h"
 #include "client-cli/sentence.h"
 #include "client-cli/term_safe.h"
+#include <stdint.h>
 #include <string.h>
 
-#define BIT(option) (1u << (option))
+#define BIT(option) (UINT64_C(1) << (option))
+
+typedef uint64_t option_mask;
 
 static const struct {
 	const char *name;
@@ -32,11 +35,34 @@ static const struct {
 	[OPTION_REASON] = { "reason", "TEXT", "opt.reason" },
 	[OPTION_BEFORE] = { "before", "ID", "opt.before" },
 	[OPTION_ALL] = { "all", NULL, "opt.all" },
+	[OPTION_TEMPLATE] = { "template", "KEY", "opt.template" },
+	[OPTION_FROM] = { "from", "CANVAS", "opt.from" },
+	[OPTION_NOTES] = { "notes", NULL, "opt.notes" },
+	[OPTION_TEAM] = { "team", "TEAM", "opt.team" },
+	[OPTION_EACH] = { "each", NULL, "opt.each" },
+	[OPTION_SEE] = { "see", "staff|team|class", "opt.see" },
+	[OPTION_TYPE] = { "type", "N", "opt.type" },
+	[OPTION_TAG] = { "tag", "TAG", "opt.tag" },
+	[OPTION_AT] = { "at", "N", "opt.at" },
+	[OPTION_BOX] = { "box", "BOX", "opt.box" },
+	[OPTION_NOTE] = { "note", "NOTE", "opt.note" },
+	[OPTION_MEMBER] = { "member", "NAME", "opt.member" },
+	[OPTION_SINCE] = { "since", "TIME", "opt.since" },
+	[OPTION_FORMAT] = { "format", "json|svg|png|md|csv", "opt.format" },
+	[OPTION_OUTPUT] = { "output", "FILE", "opt.output" },
+	[OPTION_CELL] = { "cell", "COL,ROW", "opt.cell" },
+	[OPTION_SIZE] = { "size", "WxH", "opt.size" },
+	[OPTION_ORDER] = { "order", "N", "opt.order" },
+	[OPTION_QUESTIONS] = { "questions", "TEXT", "opt.questions" },
+	[OPTION_TIP] = { "tip", "TEXT", "opt.tip" },
+	[OPTION_TAGS] = { "tags", "TEXT", "opt.tags" },
 };
 
+#define ANYWHERE (BIT(OPTION_HELP) | BIT(OPTION_VERSION) | BIT(OPTION_PROFILE) | BIT(OPTION_JSON) | BIT(OPTION_INSECURE) | BIT(OPTION_CAFILE) | BIT(OPTION_WAIT))
+#define STRUCTURE (BIT(OPTION_CELL) | BIT(OPTION_SIZE) | BIT(OPTION_ORDER) | BIT(OPTION_QUESTIONS) | BIT(OPTION_TIP) | BIT(OPTION_TAGS))
+#define WORDS (BIT(OPTION_FOR) | BIT(OPTION_WHO) | BIT(OPTION_OFFER) | BIT(OPTION_HELPS) | BIT(OPTION_VENTURE))
+
 enum {
-	ANYWHERE = BIT(OPTION_HELP) | BIT(OPTION_VERSION) | BIT(OPTION_PROFILE) | BIT(OPTION_JSON) | BIT(OPTION_INSECURE) | BIT(OPTION_CAFILE) | BIT(OPTION_WAIT),
-	WORDS = BIT(OPTION_FOR) | BIT(OPTION_WHO) | BIT(OPTION_OFFER) | BIT(OPTION_HELPS) | BIT(OPTION_VENTURE),
 	REQUIRED_MAX = 2,
 	ID_PREFIX_MIN = 4,
 };
@@ -45,7 +71,7 @@ static const struct {
 	const char *name;
 	const char *words; /* as help shows them */
 	int least, most;
-	unsigned options; /* besides ANYWHERE */
+	option_mask options; /* besides ANYWHERE */
 	enum option need[REQUIRED_MAX];
 	const char *about; /* sentence key */
 } verbs[VERB_COUNT] = {
@@ -55,7 +81,7 @@ static const struct {
 	[VERB_JOIN] = { "join", "CODE@HOST[:PORT]", 1, 1, BIT(OPTION_NAME), { OPTION_NAME }, "cmd.join" },
 	[VERB_POST] = { "post", "CODE [-]", 1, 2, WORDS | BIT(OPTION_SECTION) | BIT(OPTION_NAMES), { 0 }, "cmd.post" },
 	[VERB_LS] = { "ls", "CODE", 1, 1, BIT(OPTION_ALL), { 0 }, "cmd.ls" },
-	[VERB_WATCH] = { "watch", "CODE", 1, 1, 0, { 0 }, "cmd.watch" },
+	[VERB_WATCH] = { "watch", "CODE [CANVAS]", 1, 2, 0, { 0 }, "cmd.watch" },
 	[VERB_EDIT] = { "edit", "CODE POST", 2, 2, WORDS, { 0 }, "cmd.edit" },
 	[VERB_APPROVE] = { "approve", "CODE POST…", 2, WORDS_MAX, 0, { 0 }, "cmd.approve" },
 	[VERB_REJECT] = { "reject", "CODE POST…", 2, WORDS_MAX, BIT(OPTION_REASON), { 0 }, "cmd.reject" },
@@ -63,7 +89,7 @@ static const struct {
 	[VERB_SHOW] = { "show", "CODE POST…", 2, WORDS_MAX, 0, { 0 }, "cmd.show" },
 	[VERB_MOVE] = { "move", "CODE POST…", 2, WORDS_MAX, BIT(OPTION_SECTION) | BIT(OPTION_BEFORE), { 0 }, "cmd.move" },
 	[VERB_DELETE] = { "delete", "CODE POST…", 2, WORDS_MAX, 0, { 0 }, "cmd.delete" },
-	[VERB_RESTORE] = { "restore", "CODE POST…", 2, WORDS_MAX, 0, { 0 }, "cmd.restore" },
+	[VERB_RESTORE] = { "restore", "CODE POST…|DOC", 2, WORDS_MAX, BIT(OPTION_AT) | BIT(OPTION_BOX) | BIT(OPTION_NOTE), { 0 }, "cmd.restore" },
 	[VERB_SET] = { "set", "CODE KEY=VALUE…", 2, WORDS_MAX, 0, { 0 }, "cmd.set" },
 	[VERB_SECTION_ADD] = { "section add", "CODE TITLE", 2, 2, BIT(OPTION_BEFORE), { 0 }, "cmd.section_add" },
 	[VERB_SECTION_RENAME] = { "section rename", "CODE SECTION TITLE", 3, 3, 0, { 0 }, "cmd.section_rename" },
@@ -72,6 +98,46 @@ static const struct {
 	[VERB_SECTION_RESTORE] = { "section restore", "CODE SECTION", 2, 2, 0, { 0 }, "cmd.section_restore" },
 	[VERB_FREEZE] = { "freeze", "CODE", 1, 1, 0, { 0 }, "cmd.freeze" },
 	[VERB_THAW] = { "thaw", "CODE", 1, 1, 0, { 0 }, "cmd.thaw" },
+	[VERB_TEAM_ADD] = { "team add", "CODE NAME…", 2, WORDS_MAX, 0, { 0 }, "cmd.team_add" },
+	[VERB_TEAM_LS] = { "team ls", "CODE", 1, 1, BIT(OPTION_ALL), { 0 }, "cmd.team_ls" },
+	[VERB_TEAM_RENAME] = { "team rename", "CODE TEAM NAME", 3, 3, 0, { 0 }, "cmd.team_rename" },
+	[VERB_TEAM_RM] = { "team rm", "CODE TEAM…", 2, WORDS_MAX, 0, { 0 }, "cmd.team_rm" },
+	[VERB_TEAM_RESTORE] = { "team restore", "CODE TEAM…", 2, WORDS_MAX, 0, { 0 }, "cmd.team_restore" },
+	[VERB_TEAM_PLACE] = { "team place", "CODE MEMBER [TEAM]", 2, 3, 0, { 0 }, "cmd.team_place" },
+	[VERB_TEAM_DEAL] = { "team deal", "CODE", 1, 1, BIT(OPTION_ALL), { 0 }, "cmd.team_deal" },
+	[VERB_TEAM_JOIN] = { "team join", "CODE [TEAM]", 1, 2, 0, { 0 }, "cmd.team_join" },
+	[VERB_CANVAS_NEW] = { "canvas new", "CODE", 1, 1,
+			      BIT(OPTION_TEMPLATE) | BIT(OPTION_FROM) | BIT(OPTION_NOTES) | BIT(OPTION_TEAM) | BIT(OPTION_EACH) | BIT(OPTION_TITLE) | BIT(OPTION_SEE), { 0 }, "cmd.canvas_new" },
+	[VERB_CANVAS_LS] = { "canvas ls", "CODE", 1, 1, BIT(OPTION_ALL), { 0 }, "cmd.canvas_ls" },
+	[VERB_CANVAS_SHOW] = { "canvas show", "CODE CANVAS", 2, 2, 0, { 0 }, "cmd.canvas_show" },
+	[VERB_CANVAS_SET] = { "canvas set", "CODE CANVAS KEY=VALUE…", 3, WORDS_MAX, 0, { 0 }, "cmd.canvas_set" },
+	[VERB_CANVAS_RM] = { "canvas rm", "CODE CANVAS…", 2, WORDS_MAX, 0, { 0 }, "cmd.canvas_rm" },
+	[VERB_CANVAS_RESTORE] = { "canvas restore", "CODE CANVAS…", 2, WORDS_MAX, 0, { 0 }, "cmd.canvas_restore" },
+	[VERB_CANVAS_TYPE] = { "canvas type", "CODE CANVAS N NAME", 4, 4, 0, { 0 }, "cmd.canvas_type" },
+	[VERB_BOX_ADD] = { "canvas box add", "CODE CANVAS KEY", 3, 3, BIT(OPTION_TITLE) | STRUCTURE, { OPTION_TITLE, OPTION_CELL }, "cmd.box_add" },
+	[VERB_BOX_SET] = { "canvas box set", "CODE CANVAS BOX", 3, 3, BIT(OPTION_TITLE) | STRUCTURE, { 0 }, "cmd.box_set" },
+	[VERB_BOX_RM] = { "canvas box rm", "CODE CANVAS BOX", 3, 3, 0, { 0 }, "cmd.box_rm" },
+	[VERB_BOX_RESTORE] = { "canvas box restore", "CODE CANVAS BOX", 3, 3, 0, { 0 }, "cmd.box_restore" },
+	[VERB_NOTE_ADD] = { "canvas note add", "CODE CANVAS BOX [TEXT|-]", 3, 4, BIT(OPTION_TYPE) | BIT(OPTION_TAG) | BIT(OPTION_BEFORE), { 0 }, "cmd.note_add" },
+	[VERB_NOTE_EDIT] = { "canvas note edit", "CODE CANVAS NOTE TEXT|-", 4, 4, 0, { 0 }, "cmd.note_edit" },
+	[VERB_NOTE_APPEND] = { "canvas note append", "CODE CANVAS NOTE TEXT|-", 4, 4, 0, { 0 }, "cmd.note_append" },
+	[VERB_NOTE_MOVE] = { "canvas note move", "CODE CANVAS NOTE… BOX", 4, WORDS_MAX, BIT(OPTION_BEFORE), { 0 }, "cmd.note_move" },
+	[VERB_NOTE_SET] = { "canvas note set", "CODE CANVAS NOTE…", 3, WORDS_MAX, BIT(OPTION_TYPE) | BIT(OPTION_TAG), { 0 }, "cmd.note_set" },
+	[VERB_NOTE_RM] = { "canvas note rm", "CODE CANVAS NOTE…", 3, WORDS_MAX, 0, { 0 }, "cmd.note_rm" },
+	[VERB_NOTE_RESTORE] = { "canvas note restore", "CODE CANVAS NOTE…", 3, WORDS_MAX, 0, { 0 }, "cmd.note_restore" },
+	[VERB_NOTE_DUP] = { "canvas note dup", "CODE CANVAS NOTE…", 3, WORDS_MAX, 0, { 0 }, "cmd.note_dup" },
+	[VERB_NOTE_LINK] = { "canvas note link", "CODE CANVAS FROM TO", 4, 4, 0, { 0 }, "cmd.note_link" },
+	[VERB_NOTE_UNLINK] = { "canvas note unlink", "CODE CANVAS FROM TO", 4, 4, 0, { 0 }, "cmd.note_unlink" },
+	[VERB_NOTE_PROMOTE] = { "canvas note promote", "CODE CANVAS POST", 3, 3, 0, { 0 }, "cmd.note_promote" },
+	[VERB_TEMPLATE_LS] = { "template ls", "[URL]", 0, 1, 0, { 0 }, "cmd.template_ls" },
+	[VERB_TEMPLATE_CHECK] = { "template check", "FILE…", 1, WORDS_MAX, 0, { 0 }, "cmd.template_check" },
+	[VERB_TEMPLATE_ADD] = { "template add", "CODE FILE", 2, 2, BIT(OPTION_TITLE), { 0 }, "cmd.template_add" },
+	[VERB_HISTORY] = { "history", "CODE DOC", 2, 2, BIT(OPTION_AT), { 0 }, "cmd.history" },
+	[VERB_UNDO] = { "undo", "CODE DOC", 2, 2, 0, { 0 }, "cmd.undo" },
+	[VERB_REDO] = { "redo", "CODE DOC", 2, 2, 0, { 0 }, "cmd.redo" },
+	[VERB_REVERT] = { "revert", "CODE DOC", 2, 2, BIT(OPTION_MEMBER) | BIT(OPTION_SINCE), { OPTION_MEMBER, OPTION_SINCE }, "cmd.revert" },
+	[VERB_EXPORT] = { "export", "CODE DOC", 2, 2, BIT(OPTION_FORMAT) | BIT(OPTION_OUTPUT), { OPTION_FORMAT }, "cmd.export" },
+	[VERB_IMPORT] = { "import", "CODE FILE", 2, 2, BIT(OPTION_TITLE) | BIT(OPTION_TEAM) | BIT(OPTION_SEE), { 0 }, "cmd.import" },
 };
 
 const char *verb_name(enum verb verb)
@@ -92,20 +158,31 @@ static enum args_verdict complain(struct buf *out, const char *key, enum verb ve
 	return ARGS_BAD;
 }
 
-/* "class new" is two arguments and one command. Returns how many arguments the command takes; 0: none fits. */
+/* How many arguments from `at` on are the words of a command's name; 0 if they are not all there. */
+static int words_matched(int argc, char **argv, int at, const char *name)
+{
+	int n = 0;
+	for (; *name; n++) {
+		size_t word = strcspn(name, " ");
+		if (at + n >= argc || strlen(argv[at + n]) != word || strncmp(argv[at + n], name, word) != 0)
+			return 0;
+		name += word + (name[word] == ' ');
+	}
+	return n;
+}
+
+/* "class new" is two arguments and one command; the longest counts. Returns how many arguments the command takes; 0: none fits. */
 static int read_verb(int argc, char **argv, int at, enum verb *verb)
 {
+	int taken = 0;
 	for (int v = 1; v < VERB_COUNT; v++) {
-		const char *space = strchr(verbs[v].name, ' ');
-		size_t first = space ? (size_t)(space - verbs[v].name) : strlen(verbs[v].name);
-		if (strlen(argv[at]) != first || strncmp(argv[at], verbs[v].name, first) != 0)
-			continue;
-		if (space && (at + 1 >= argc || strcmp(argv[at + 1], space + 1) != 0))
-			continue;
-		*verb = (enum verb)v;
-		return space ? 2 : 1;
+		int n = words_matched(argc, argv, at, verbs[v].name);
+		if (n > taken) {
+			taken = n;
+			*verb = (enum verb)v;
+		}
 	}
-	return 0;
+	return taken;
 }
 
 static enum option option_named(const char *text, size_t n)
@@ -137,6 +214,8 @@ static enum args_verdict read_option(int argc, char **argv, int *at, struct args
 	args->options[option] = value;
 	if (option == OPTION_SECTION && args->section_count < SECTIONS_MAX)
 		args->sections[args->section_count++] = value;
+	if (option == OPTION_TAG && args->tag_count < TAGS_MAX)
+		args->tags[args->tag_count++] = value;
 	return ARGS_OK;
 }
 
@@ -191,12 +270,28 @@ static enum args_verdict check(struct args *args, struct buf *complaint)
 	return ARGS_OK;
 }
 
+static bool begins_commands(const char *word, const char *next)
+{
+	size_t a = strlen(word), b = strlen(next);
+	for (int v = 1; v < VERB_COUNT; v++)
+		if (!strncmp(verbs[v].name, word, a) && verbs[v].name[a] == ' ' && !strncmp(verbs[v].name + a + 1, next, b) && verbs[v].name[a + 1 + b] == ' ')
+			return true;
+	return false;
+}
+
 /* A first word that is no command is a class to go to, if it looks like one: with @ or #, or not like a misspelt command. */
 /* The first word of commands of two: "class", "section". Says which there are. */
-static bool complain_group(struct buf *out, const char *word)
+static bool complain_group(struct buf *out, const char *word, const char *next)
 {
-	struct buf names = { 0 };
-	size_t n = strlen(word);
+	struct buf names = { 0 }, group = { 0 };
+	buf_str(&group, word);
+	/* As far as what was typed begins commands: "canvas", or "canvas note". */
+	if (next && begins_commands(word, next)) {
+		buf_char(&group, ' ');
+		buf_str(&group, next);
+	}
+	word = group.s;
+	size_t n = group.n;
 	for (int v = 1; v < VERB_COUNT; v++)
 		if (!strncmp(verbs[v].name, word, n) && verbs[v].name[n] == ' ') {
 			buf_str(&names, names.n ? ", forwhom " : "forwhom ");
@@ -207,6 +302,7 @@ static bool complain_group(struct buf *out, const char *word)
 	if (found)
 		sentence_add(out, "usage.group", list);
 	buf_release(&names);
+	buf_release(&group);
 	return found;
 }
 
@@ -224,6 +320,8 @@ enum args_verdict args_read(int argc, char **argv, struct args *args, struct buf
 			only_words = true;
 		} else if (!only_words && !strcmp(argv[i], "-h")) {
 			args->options[OPTION_HELP] = "";
+		} else if (!only_words && !strcmp(argv[i], "-o") && i + 1 < argc) {
+			args->options[OPTION_OUTPUT] = argv[++i];
 		} else if (!only_words && argv[i][0] == '-' && argv[i][1] == '-') {
 			enum args_verdict verdict = read_option(argc, argv, &i, args, complaint);
 			if (verdict != ARGS_OK)
@@ -235,13 +333,13 @@ enum args_verdict args_read(int argc, char **argv, struct args *args, struct buf
 			verb_known = true;
 			if (!strcmp(argv[i], "help"))
 				return ARGS_HELP;
-			if (!taken && complain_group(complaint, argv[i]))
+			if (!taken && complain_group(complaint, argv[i], i + 1 < argc ? argv[i + 1] : NULL))
 				return ARGS_BAD;
 			if (!taken && looks_like_command(argv[i]))
 				return complain(complaint, "usage.unknown", VERB_NONE, argv[i]);
 			if (!taken)
 				args->words[args->word_count++] = argv[i];
-			i += taken > 1;
+			i += taken > 1 ? taken - 1 : 0;
 		} else {
 			if (args->word_count == WORDS_MAX)
 				return complain(complaint, "usage.extra", args->verb, argv[i]);
@@ -278,7 +376,7 @@ static void add_option(struct buf *out, enum option option)
 	buf_char(out, '\n');
 }
 
-static void add_options(struct buf *out, unsigned mask)
+static void add_options(struct buf *out, option_mask mask)
 {
 	for (int o = 1; o < OPTION_COUNT; o++)
 		if (mask & BIT(o))

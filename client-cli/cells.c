@@ -107,7 +107,7 @@ void grid_restyle(struct grid *grid, int row, int column, int width, style add)
 
 static char style_letter(style s)
 {
-	static const char colours[COLOUR_COUNT + 1] = ".agwbq";
+	static const char colours[COLOUR_COUNT + 1] = ".agwbq12345678";
 	static const char letters[1 << STYLE_BITS] = { [STYLE_BOLD] = 'B', [STYLE_UNDERLINE] = 'U', [STYLE_ITALIC] = 'I', [STYLE_REVERSE] = 'R', [STYLE_DIM] = 'D' };
 	int attributes = s & ((1 << STYLE_BITS) - 1);
 	if (letters[attributes])

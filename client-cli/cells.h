@@ -8,7 +8,8 @@
  * Every text passes term_safe's clusters on its way into a cell, so that no cell can hold anything a terminal would obey.
  */
 
-enum colour { COLOUR_PLAIN, COLOUR_ACCENT, COLOUR_GOOD, COLOUR_WARN, COLOUR_BAD, COLOUR_QUIET, COLOUR_COUNT };
+/* Above COLOUR_HUE: the eight colours of customer types and of people, always with a number or initials beside them. */
+enum colour { COLOUR_PLAIN, COLOUR_ACCENT, COLOUR_GOOD, COLOUR_WARN, COLOUR_BAD, COLOUR_QUIET, COLOUR_HUE, COLOUR_COUNT = COLOUR_HUE + 8 };
 enum { STYLE_BOLD = 1, STYLE_UNDERLINE = 2, STYLE_ITALIC = 4, STYLE_REVERSE = 8, STYLE_DIM = 16, STYLE_BITS = 5 };
 
 /* Attributes with a colour above them. */

@@ -85,6 +85,33 @@ int drafts_drop(struct drafts *drafts, const char *post)
 	return write_file(drafts);
 }
 
+static void note_key(const char *canvas, char out[OBJECT_ID_CAP + 8])
+{
+	snprintf(out, OBJECT_ID_CAP + 8, "note.%s", canvas);
+}
+
+int drafts_keep_note(struct drafts *drafts, const char *canvas, const char *box, const char *text)
+{
+	char key[OBJECT_ID_CAP + 8];
+	note_key(canvas, key);
+	cJSON_DeleteItemFromObjectCaseSensitive(drafts->all, key);
+	if (*text) {
+		cJSON *words = cJSON_AddObjectToObject(drafts->all, key);
+		cJSON_AddStringToObject(words, "box", box);
+		cJSON_AddStringToObject(words, "text", text);
+	}
+	return write_file(drafts);
+}
+
+bool drafts_take_note(const struct drafts *drafts, const char *canvas, const char **box, const char **text)
+{
+	char key[OBJECT_ID_CAP + 8];
+	size_t n;
+	note_key(canvas, key);
+	const cJSON *words = json_object(drafts->all, key);
+	return words && json_str(words, "box", box, &n) && json_str(words, "text", text, &n);
+}
+
 bool drafts_has(const struct drafts *drafts, const char *post)
 {
 	return json_has(drafts->all, key_of(post));

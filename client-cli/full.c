@@ -4,6 +4,7 @@
 #include "client-cli/draft.h"
 #include "client-cli/seat.h"
 #include "client-cli/sentence.h"
+#include "client-cli/stage.h"
 #include "client-cli/term.h"
 #include "client-cli/view.h"
 #include "proto/json.h"
@@ -18,12 +19,14 @@ static struct screen {
 	struct app *app;
 	struct seat *seat;
 	struct ui ui;
-	struct picture picture;
+	struct stage stage;
+	const struct scene *scene;
 	struct grid grid;
 	struct drafts drafts;
 	struct class_entry entry;
 	uv_timer_t draw, keep, leave;
 	bool on, was_up, was_frozen, has_drafts;
+	char noted[OBJECT_ID_CAP]; /* the canvas whose half-written note was looked for */
 	bool from_door; /* where it goes back to as long as it has not been in */
 	bool fresh;     /* has never been in this class */
 	struct buf ended; /* the sentence with which it ended for good */
@@ -43,13 +46,27 @@ static struct standing standing(void)
 		.storage = err ? strerror(err) : NULL,
 		.ended = screen.ended.n ? screen.ended.s : NULL,
 		.distrust = screen.unreachable.n ? screen.unreachable.s : NULL,
+		.typing = stage_is_typing(&screen.stage),
 	};
 }
 
-static void make_picture(void)
+/* Pens are up again: what was kept in notes goes out; a half-written post waits for its author. */
+static void look_at_pens(void)
 {
-	if (screen.seat)
-		picture_make(&screen.picture, seat_model(screen.seat), seat_journal(screen.seat));
+	bool frozen = screen.scene->picture->frozen;
+	if (screen.was_frozen && !frozen) {
+		stage_thaw(&screen.stage);
+		ui_flash(&screen.ui, sentence(screen.ui.has_draft ? "say.thaw" : "say.pens_up"));
+	}
+	screen.was_frozen = frozen;
+}
+
+static void make_scene(void)
+{
+	screen.scene = stage_scene(&screen.stage);
+	if (screen.scene->past->there)
+		return;
+	look_at_pens();
 }
 
 static void on_draw(uv_timer_t *timer)
@@ -62,9 +79,12 @@ static void on_draw(uv_timer_t *timer)
 		grid_release(&screen.grid);
 		grid_init(&screen.grid, rows, columns);
 	}
-	make_picture();
-	view_draw(&screen.grid, &screen.ui, &screen.picture, &now);
+	make_scene();
+	view_draw(&screen.grid, &screen.ui, screen.scene, &now);
 	term_draw(&screen.grid);
+	/* What the focus was on may be gone. */
+	stage_follow(&screen.stage);
+	term_hold(board_edits(&screen.ui));
 }
 
 static void draw_soon(void)
@@ -84,19 +104,42 @@ static void open_drafts(void)
 	buf_release(&path);
 }
 
+static void say_unkept(int err)
+{
+	struct sentence_arg list[] = { { "x", strerror(err), 0 }, { 0 } };
+	struct buf text = { 0 };
+	sentence_add(&text, "storage.draft", list);
+	ui_flash(&screen.ui, text.s);
+	buf_release(&text);
+}
+
 static void keep_draft(void)
 {
+	struct board *board = &screen.ui.board;
+	int err = 0;
 	uv_timer_stop(&screen.keep);
-	if (!screen.has_drafts || !screen.ui.compose.touched)
+	if (!screen.has_drafts)
 		return;
-	int err = drafts_keep(&screen.drafts, &screen.ui.compose);
-	screen.ui.compose.touched = false;
-	if (err) {
-		struct sentence_arg list[] = { { "x", strerror(err), 0 }, { 0 } };
-		struct buf text = { 0 };
-		sentence_add(&text, "storage.draft", list);
-		ui_flash(&screen.ui, text.s);
-		buf_release(&text);
+	if (screen.ui.compose.touched)
+		err = drafts_keep(&screen.drafts, &screen.ui.compose);
+	if (board->fresh_touched && !err)
+		err = drafts_keep_note(&screen.drafts, board->doc, board->fresh_box, board->fresh ? typing_text(board->fresh, NULL) : "");
+	screen.ui.compose.touched = board->fresh_touched = false;
+	if (err)
+		say_unkept(err);
+}
+
+/* The note that was being written on this canvas when one was here last. */
+static void take_note(void)
+{
+	struct board *board = &screen.ui.board;
+	const char *box, *text;
+	if (!screen.has_drafts || !strcmp(screen.noted, board->doc))
+		return;
+	snprintf(screen.noted, sizeof screen.noted, "%s", board->doc);
+	if (!board->fresh && drafts_take_note(&screen.drafts, board->doc, &box, &text)) {
+		board_write(board, box, text);
+		ui_flash(&screen.ui, sentence("say.note_kept"));
 	}
 }
 
@@ -118,7 +161,7 @@ static cJSON *args_with_id(const char *id)
 
 static const struct change *refused_change(const char *post)
 {
-	const struct wall_post *found = picture_post(&screen.picture, post);
+	const struct wall_post *found = picture_post(screen.scene->picture, post);
 	return found && found->pending == PENDING_REFUSED ? found->change : NULL;
 }
 
@@ -157,7 +200,7 @@ static void do_submit(const struct intent *intent)
 	if (adds) {
 		if (*compose->section)
 			cJSON_AddStringToObject(args, "section", compose->section);
-		cJSON_AddStringToObject(args, "names", screen.picture.names); /* what the composer has shown */
+		cJSON_AddStringToObject(args, "names", screen.scene->picture->names); /* what the composer has shown */
 	} else {
 		cJSON_AddNumberToObject(args, "version", (double)compose->version);
 	}
@@ -178,10 +221,10 @@ static void do_compose(const struct intent *intent)
 	(void)intent;
 	struct compose *compose = &screen.ui.compose;
 	if (!drafts_take(&screen.drafts, compose) && !*compose->post) {
-		const struct wall_post *near = picture_post(&screen.picture, screen.ui.selected);
+		const struct wall_post *near = picture_post(screen.scene->picture, screen.ui.selected);
 		snprintf(compose->section, sizeof compose->section, "%s", near ? near->section : "");
 	}
-	if (!picture_section(&screen.picture, compose->section))
+	if (!picture_section(screen.scene->picture, compose->section))
 		compose->section[0] = 0;
 	compose->touched = false;
 	screen.ui.mode = UI_COMPOSE;
@@ -192,7 +235,7 @@ static void do_keep(const struct intent *intent)
 	(void)intent;
 	keep_draft();
 	screen.ui.has_draft = drafts_has(&screen.drafts, "");
-	if (screen.ui.mode == UI_WALL && !compose_is_empty(&screen.ui.compose) && !*screen.ui.compose.post)
+	if (screen.ui.mode != UI_COMPOSE && screen.ui.home == UI_WALL && !compose_is_empty(&screen.ui.compose) && !*screen.ui.compose.post)
 		ui_flash(&screen.ui, sentence("compose.kept"));
 }
 
@@ -216,7 +259,7 @@ static void do_freeze(const struct intent *intent)
 {
 	(void)intent;
 	cJSON *args = cJSON_CreateObject();
-	cJSON_AddBoolToObject(args, "frozen", !screen.picture.frozen);
+	cJSON_AddBoolToObject(args, "frozen", !screen.scene->picture->frozen);
 	seat_do(screen.seat, CMD_CLASS_SET, args, NULL);
 }
 
@@ -247,16 +290,36 @@ static void (*const doers[])(const struct intent *intent) = {
 	[INTENT_REDRAW] = do_redraw,
 };
 
+static bool needs_no_seat(enum intent_type type)
+{
+	return type == INTENT_QUIT || type == INTENT_ENTER || type == INTENT_REDRAW;
+}
+
+static void carry_out(const struct intent *intent)
+{
+	if (stage_do(&screen.stage, intent))
+		return;
+	if ((screen.seat || needs_no_seat(intent->type)) && doers[intent->type])
+		doers[intent->type](intent);
+	else
+		cJSON_Delete(intent->args);
+}
+
 static void on_key(const struct key *key, void *ctx)
 {
 	(void)ctx;
 	if (screen.app->ended)
 		return;
-	make_picture();
-	struct intent intent = ui_key(&screen.ui, key, &screen.picture);
-	if (intent.type != INTENT_NONE && (screen.seat || intent.type == INTENT_QUIT || intent.type == INTENT_ENTER || intent.type == INTENT_REDRAW))
-		doers[intent.type](&intent);
-	if (screen.ui.compose.touched && !uv_is_active((uv_handle_t *)&screen.keep))
+	/* Half-written words belong to the canvas that is about to be left. */
+	make_scene();
+	if (screen.ui.home != UI_CANVAS && screen.ui.board.fresh_touched)
+		keep_draft();
+	struct intent intent = ui_key(&screen.ui, key, screen.scene);
+	carry_out(&intent);
+	stage_follow(&screen.stage);
+	term_hold(board_edits(&screen.ui));
+	take_note();
+	if ((screen.ui.compose.touched || screen.ui.board.fresh_touched) && !uv_is_active((uv_handle_t *)&screen.keep))
 		uv_timer_start(&screen.keep, on_keep, DRAFT_DELAY_MS, 0);
 	draw_soon();
 }
@@ -309,6 +372,7 @@ static void on_change(struct seat *seat, void *ctx)
 	} else if (seat_link(seat) == LINK_WAITING && !uv_is_active((uv_handle_t *)&screen.leave)) {
 		note_unreachable();
 	}
+	stage_settle(&screen.stage);
 	draw_soon();
 }
 
@@ -316,6 +380,7 @@ static void on_ready(struct seat *seat, void *ctx)
 {
 	(void)seat, (void)ctx;
 	screen.ui.has_draft = drafts_has(&screen.drafts, "");
+	stage_follow(&screen.stage);
 	if (screen.ui.has_draft)
 		ui_flash(&screen.ui, sentence("compose.kept"));
 	draw_soon();
@@ -365,6 +430,7 @@ static void on_refused(struct seat *seat, const cJSON *no, void *ctx)
 static void on_leave(uv_timer_t *timer)
 {
 	(void)timer;
+	stage_take_seat(&screen.stage, NULL);
 	seat_free(screen.seat);
 	screen.seat = NULL;
 	drafts_close(&screen.drafts);
@@ -388,6 +454,7 @@ static int take_seat(const struct class_entry *entry, const char *session)
 	struct seat_config config = { .net = &screen.app->net, .profile = &screen.app->profile, .entry = &screen.entry, .session = session, .keep_refused = true };
 	open_drafts();
 	screen.seat = seat_new(&config, &events, &err);
+	stage_take_seat(&screen.stage, screen.seat);
 	return screen.seat ? 0 : err;
 }
 
@@ -494,6 +561,8 @@ enum exit_code run_screen(struct app *app)
 	uv_timer_init(&app->net.loop, &screen.draw);
 	uv_timer_init(&app->net.loop, &screen.keep);
 	uv_timer_init(&app->net.loop, &screen.leave);
+	stage_init(&screen.stage, app, &screen.ui, draw_soon);
+	screen.scene = stage_scene(&screen.stage);
 	screen.on = true;
 	if (!term_open(&app->net.loop, &events))
 		return say_sentence(NULL, "usage.tty", "", EXIT_USAGE);
@@ -538,10 +607,10 @@ void end_screen(void)
 	}
 	if (screen.has_drafts && drafts_count(&screen.drafts))
 		say_note(sentence("leave.draft"));
+	stage_release(&screen.stage);
 	seat_free(screen.seat);
 	if (screen.has_drafts)
 		drafts_close(&screen.drafts);
-	picture_release(&screen.picture);
 	grid_release(&screen.grid);
 	ui_release(&screen.ui);
 	buf_release(&screen.ended);

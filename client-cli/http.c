@@ -5,6 +5,9 @@
 
 enum { HTTP_DEADLINE_MS = 15000, ANSWER_MAX = 1 << 20, HEADER_CAP = 192 };
 
+/* Lists of templates are longer than what comes over WebSocket. */
+static const struct json_limits answer_limits = { .bytes_max = ANSWER_MAX, .depth_max = 16, .tokens_max = JSON_TOKENS_CEILING, .key_bytes_max = 64 };
+
 struct http_call {
 	struct net_owner owner; /* first */
 	struct dial *dial;
@@ -41,7 +44,7 @@ static void deliver(struct http_call *call)
 {
 	struct http_answer answer = { 0 };
 	enum json_verdict verdict = JSON_BAD_JSON;
-	cJSON *body = call->whole ? json_parse(call->answer.s, call->answer.n, &json_limits_server, &verdict) : NULL;
+	cJSON *body = call->whole ? json_parse(call->answer.s, call->answer.n, &answer_limits, &verdict) : NULL;
 	if (body)
 		answer = (struct http_answer){ .status = call->status, .body = body };
 	call->on_answer(&answer, call->ctx);
@@ -140,6 +143,23 @@ static int on_event(struct net_owner *owner, struct lws *wsi, enum lws_callback_
 	}
 }
 
+void http_query_add(struct buf *path, bool first, const char *key, const char *value)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~", hex[] = "0123456789ABCDEF";
+	buf_char(path, first ? '?' : '&');
+	buf_str(path, key);
+	buf_char(path, '=');
+	for (const unsigned char *p = (const unsigned char *)value; *p; p++) {
+		if (strchr(plain, *p)) {
+			buf_char(path, (char)*p);
+			continue;
+		}
+		buf_char(path, '%');
+		buf_char(path, hex[*p >> 4]);
+		buf_char(path, hex[*p & 15]);
+	}
+}
+
 struct http_call *http_send(struct net *net, const struct http_request *request)
 {
 	struct http_call *call = calloc(1, sizeof *call);
@@ -155,6 +175,8 @@ struct http_call *http_send(struct net *net, const struct http_request *request)
 		char *text = cJSON_PrintUnformatted(request->body);
 		buf_str(&call->request, text);
 		free(text);
+	} else if (request->text) {
+		buf_add(&call->request, request->text->s, request->text->n);
 	}
 	uv_timer_init(&net->loop, &call->deadline);
 	call->deadline.data = call;

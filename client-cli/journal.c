@@ -11,7 +11,8 @@
 #include <unistd.h>
 #include <utlist.h>
 
-enum { JOURNAL_MAX = 64 << 20, JOURNAL_PEERS = 16 };
+/* Long typing without a connection writes what is pending again and again: beyond this size the file is written anew, if most of it is over. */
+enum { JOURNAL_MAX = 64 << 20, JOURNAL_PEERS = 16, COMPACT_BYTES = 1 << 20, COMPACT_RATIO = 4 };
 
 static void *must(void *p)
 {
@@ -66,17 +67,57 @@ static int flush(struct journal *journal)
 		at += n;
 		left -= (size_t)n;
 	}
+	journal->size += journal->pending.n;
 	buf_reset(&journal->pending);
 	return 0;
 }
 
+static int rewrite(struct journal *journal);
+
+static bool is_empty_on_disk(const struct journal *journal)
+{
+	const struct change *change;
+	if (journal->typings)
+		return false;
+	DL_FOREACH(journal->changes, change)
+		if (change->state != CHANGE_DONE)
+			return false;
+	return true;
+}
+
+static size_t live_bytes(const struct journal *journal)
+{
+	size_t n = 0;
+	const struct change *change;
+	const struct kept_typing *kept;
+	DL_FOREACH(journal->changes, change)
+		n += strlen(change->message);
+	DL_FOREACH(journal->typings, kept) {
+		char *text = must(cJSON_PrintUnformatted(kept->state));
+		n += strlen(text);
+		free(text);
+	}
+	return n;
+}
+
+static int compact_if_worth(struct journal *journal)
+{
+	if (journal->size < COMPACT_BYTES || journal->size / COMPACT_RATIO < live_bytes(journal))
+		return 0;
+	return rewrite(journal);
+}
+
 int journal_sync(struct journal *journal)
 {
-	if (!journal->unsynced)
-		return 0;
+	if (!journal->unsynced || journal->broken)
+		return journal->broken;
 	int err = flush(journal);
 	if (!err && fdatasync(journal->fd))
 		err = errno;
+	if (!err && is_empty_on_disk(journal) && !ftruncate(journal->fd, 0))
+		journal->size = 0;
+	if (!err)
+		err = compact_if_worth(journal);
 	if (err)
 		return err;
 	journal->unsynced = false;
@@ -116,18 +157,106 @@ static char *message_of(const struct change *change)
 	return out.s;
 }
 
-struct change *journal_add(struct journal *journal, const char *doc, const char *name, cJSON *args)
+static struct change *add(struct journal *journal, const char *id, const char *doc, const char *name, cJSON *args)
 {
-	assert(strlen(doc) < OBJECT_ID_CAP && cJSON_IsObject(args));
+	assert(strlen(doc) < OBJECT_ID_CAP && strlen(id) == ID_CHARS && cJSON_IsObject(args));
 	struct change *change = must(calloc(1, sizeof *change));
-	random_id(change->id);
+	strcpy(change->id, id);
 	strcpy(change->doc, doc);
 	change->name = must(strdup(name));
 	change->args = args;
 	change->message = message_of(change);
 	DL_APPEND(journal->changes, change);
+	return change;
+}
+
+struct change *journal_add_as(struct journal *journal, const char *id, const char *doc, const char *name, cJSON *args)
+{
+	struct change *change = add(journal, id, doc, name, args);
 	write_change(journal, change);
 	return change;
+}
+
+struct change *journal_add(struct journal *journal, const char *doc, const char *name, cJSON *args)
+{
+	char id[ID_CHARS + 1];
+	random_id(id);
+	return journal_add_as(journal, id, doc, name, args);
+}
+
+struct change *journal_keep_words(struct journal *journal, const char *doc, const char *note, const char *words, const cJSON *no)
+{
+	char id[ID_CHARS + 1];
+	cJSON *args = cJSON_CreateObject();
+	random_id(id);
+	cJSON_AddStringToObject(args, "id", note);
+	cJSON_AddStringToObject(args, "words", words);
+	struct change *change = add(journal, id, doc, "note.text", args);
+	change->state = CHANGE_REFUSED;
+	change->no = must(no ? cJSON_Duplicate(no, true) : cJSON_CreateObject());
+	/* The refusal names the change it belongs to. */
+	cJSON_DeleteItemFromObjectCaseSensitive(change->no, "id");
+	cJSON_AddStringToObject(change->no, "id", id);
+	write_change(journal, change);
+	return change;
+}
+
+/* --- what is being typed --- */
+
+static struct kept_typing *find_typing(const struct journal *journal, const char *doc, const char *note)
+{
+	struct kept_typing *kept;
+	DL_FOREACH(journal->typings, kept)
+		if (!strcmp(kept->doc, doc) && !strcmp(kept->note, note))
+			return kept;
+	return NULL;
+}
+
+static void set_typing(struct journal *journal, const char *doc, const char *note, cJSON *state)
+{
+	struct kept_typing *kept = find_typing(journal, doc, note);
+	if (!kept && state) {
+		kept = must(calloc(1, sizeof *kept));
+		strcpy(kept->doc, doc);
+		strcpy(kept->note, note);
+		DL_APPEND(journal->typings, kept);
+	}
+	if (!kept)
+		return;
+	cJSON_Delete(kept->state);
+	kept->state = state;
+	if (!state) {
+		DL_DELETE(journal->typings, kept);
+		free(kept);
+	}
+}
+
+static void write_typing(struct journal *journal, const char *doc, const char *note, const cJSON *state)
+{
+	struct buf text = { 0 };
+	buf_str(&text, "{\"doc\":");
+	buf_json_string(&text, doc, strlen(doc));
+	buf_str(&text, ",\"note\":");
+	buf_json_string(&text, note, strlen(note));
+	if (state) {
+		char *json = must(cJSON_PrintUnformatted(state));
+		buf_str(&text, ",\"state\":");
+		buf_str(&text, json);
+		free(json);
+	}
+	buf_char(&text, '}');
+	add_line(journal, "typing", text.s, text.n);
+	buf_release(&text);
+	journal->unsynced = true;
+}
+
+void journal_keep_typing(struct journal *journal, const char *doc, const char *note, cJSON *state)
+{
+	assert(strlen(doc) < OBJECT_ID_CAP && strlen(note) < OBJECT_ID_CAP);
+	if (!state && !find_typing(journal, doc, note))
+		return;
+	write_typing(journal, doc, note, state);
+	set_typing(journal, doc, note, state);
 }
 
 struct change *journal_find(const struct journal *journal, const char *id)
@@ -139,21 +268,12 @@ struct change *journal_find(const struct journal *journal, const char *id)
 	return NULL;
 }
 
-static bool is_empty_on_disk(const struct journal *journal)
-{
-	const struct change *change;
-	DL_FOREACH(journal->changes, change)
-		if (change->state != CHANGE_DONE)
-			return false;
-	return true;
-}
-
 /* Ends need no sync: if one is lost, the change is sent again and answered as the first time. An empty journal is cut to nothing, so that it never grows. */
 static void end_on_disk(struct journal *journal, const char *id)
 {
 	add_gone(journal, id);
-	if (flush(journal) == 0 && is_empty_on_disk(journal))
-		(void)!ftruncate(journal->fd, 0);
+	if (flush(journal) == 0 && is_empty_on_disk(journal) && !ftruncate(journal->fd, 0))
+		journal->size = 0;
 }
 
 void journal_done(struct journal *journal, struct change *change, int64_t at)
@@ -224,6 +344,15 @@ static void read_do(struct journal *journal, const cJSON *json)
 	DL_APPEND(journal->changes, change);
 }
 
+static void read_typing(struct journal *journal, const cJSON *json)
+{
+	const char *doc, *note;
+	size_t doc_n, note_n;
+	const cJSON *state = json_object(json, "state");
+	if (json_str(json, "doc", &doc, &doc_n) && doc_n < OBJECT_ID_CAP && json_str(json, "note", &note, &note_n) && note_n < OBJECT_ID_CAP)
+		set_typing(journal, doc, note, state ? must(cJSON_Duplicate(state, true)) : NULL);
+}
+
 static void read_line(struct journal *journal, const char *line, size_t n)
 {
 	enum json_verdict verdict;
@@ -233,6 +362,8 @@ static void read_line(struct journal *journal, const char *line, size_t n)
 	struct change *change;
 	if ((item = json_object(json, "do"))) {
 		read_do(journal, item);
+	} else if ((item = json_object(json, "typing"))) {
+		read_typing(journal, item);
 	} else if ((item = json_object(json, "no")) && json_str(item, "id", &id, &id_n) && (change = journal_find(journal, id))) {
 		cJSON_Delete(change->no);
 		change->no = must(cJSON_Duplicate(item, true));
@@ -290,13 +421,41 @@ static void take_over(struct journal *journal, const char *path)
 	if (fd < 0)
 		return;
 	struct change *last = journal->changes ? journal->changes->prev : NULL, *change;
+	const struct kept_typing *kept;
 	if (!read_file(journal, path)) {
+		DL_FOREACH(journal->typings, kept)
+			write_typing(journal, kept->doc, kept->note, kept->state);
 		for (change = last ? last->next : journal->changes; change; change = change->next)
 			write_change(journal, change);
 		if (!journal_sync(journal))
 			unlink(path);
 	}
 	close(fd);
+}
+
+/* Replaces the file by what is not over yet. */
+static int rewrite(struct journal *journal)
+{
+	const struct change *change;
+	const struct kept_typing *kept;
+	buf_reset(&journal->pending);
+	DL_FOREACH(journal->typings, kept)
+		write_typing(journal, kept->doc, kept->note, kept->state);
+	DL_FOREACH(journal->changes, change)
+		if (change->state != CHANGE_DONE)
+			write_change(journal, change);
+	int err = file_replace(journal->path, buf_cstr(&journal->pending), journal->pending.n);
+	if (err)
+		return err;
+	journal->size = journal->pending.n;
+	buf_reset(&journal->pending);
+	journal->unsynced = false;
+	int fd = open_locked(journal->path, false); /* the file has a new inode now */
+	if (fd < 0)
+		return journal->broken = -fd;
+	close(journal->fd);
+	journal->fd = fd;
+	return 0;
 }
 
 int journal_open(struct journal *journal, const char *path)
@@ -316,21 +475,10 @@ int journal_open(struct journal *journal, const char *path)
 	err = read_file(journal, journal->path);
 	if (err)
 		goto out;
-	/* Written anew: without the torn line, and without what is over. Appending after a torn line would spoil the next one. */
+	/* Without the torn line, and without what is over. Appending after a torn line would spoil the next one. */
 	struct change *change;
-	DL_FOREACH(journal->changes, change)
-		write_change(journal, change);
-	if ((err = file_replace(journal->path, buf_cstr(&journal->pending), journal->pending.n)))
+	if ((err = rewrite(journal)))
 		goto out;
-	buf_reset(&journal->pending);
-	journal->unsynced = false;
-	int fd = open_locked(journal->path, false); /* the file has a new inode now */
-	close(journal->fd);
-	journal->fd = fd;
-	if (fd < 0) {
-		err = -fd;
-		goto out;
-	}
 	for (int i = 1; i <= JOURNAL_PEERS; i++) {
 		peer_path(path, i, &name);
 		if (i != mine)
@@ -357,6 +505,8 @@ void journal_close(struct journal *journal)
 	}
 	DL_FOREACH_SAFE(journal->changes, change, tmp)
 		change_free(change);
+	while (journal->typings)
+		set_typing(journal, journal->typings->doc, journal->typings->note, NULL);
 	buf_release(&journal->pending);
 	free(journal->path);
 	*journal = (struct journal){ .fd = -1 };

@@ -43,6 +43,8 @@ static enum exit_code run(struct app *app)
 	case VERB_NONE: return run_screen(app);
 	case VERB_LOGIN: return run_login(app);
 	case VERB_CLASS_NEW: return run_class_new(app);
+	case VERB_TEMPLATE_LS: return run_template_ls(app);
+	case VERB_TEMPLATE_CHECK: return run_template_check(app);
 	default: return run_in_class(app);
 	}
 }

@@ -7,12 +7,22 @@
 #include <strings.h>
 #include <utlist.h>
 
-const char *const part_names[PARTS] = { "for", "who", "offer", "helps" };
 
 /* The newest minor version of the protocol whose kinds and fields this client knows. */
-enum { PROTOCOL_MINOR = 0 };
+enum { PROTOCOL_MINOR = 1 };
 
 /* --- replicas --- */
+
+void *array_grow(void *array, size_t count, size_t size)
+{
+	/* Doubles at powers of two; the capacity needs no field of its own. */
+	if (count & (count - 1))
+		return array;
+	array = realloc(array, (count ? count * 2 : 1) * size);
+	if (!array)
+		abort();
+	return array;
+}
 
 static void replica_init(struct replica *replica, const char *id)
 {
@@ -25,6 +35,7 @@ static void replica_release(struct replica *replica)
 	doc_free(replica->shared);
 	doc_free(replica->mine);
 	doc_free(replica->incoming);
+	free(replica->here);
 	*replica = (struct replica){ 0 };
 }
 
@@ -35,6 +46,8 @@ static void replica_drop(struct replica *replica)
 	doc_free(replica->incoming);
 	replica->incoming = NULL;
 	replica->known = replica->mine_known = replica->opening = false;
+	replica->here_count = 0;
+	replica->here_total = 0;
 }
 
 void model_init(struct model *model)
@@ -46,8 +59,55 @@ void model_init(struct model *model)
 
 void model_release(struct model *model)
 {
+	struct replica *canvas, *tmp;
 	replica_release(&model->class_doc);
 	replica_release(&model->wall);
+	LL_FOREACH_SAFE(model->canvases, canvas, tmp) {
+		replica_release(canvas);
+		free(canvas);
+	}
+	model->canvases = NULL;
+}
+
+struct replica *model_enter(struct model *model, const char *doc, bool *fresh)
+{
+	struct replica *replica = model_replica(model, doc);
+	assert(strlen(doc) < OBJECT_ID_CAP && *doc);
+	*fresh = !replica;
+	if (!replica) {
+		if (!(replica = calloc(1, sizeof *replica)))
+			abort();
+		replica_init(replica, doc);
+		replica->newer = model->class_doc.newer;
+		LL_APPEND(model->canvases, replica);
+	}
+	replica->users++;
+	return replica;
+}
+
+bool model_leave(struct model *model, const char *doc)
+{
+	struct replica *replica = model_replica(model, doc);
+	assert(replica && replica->users);
+	if (--replica->users || replica == &model->class_doc || replica == &model->wall)
+		return false;
+	LL_DELETE(model->canvases, replica);
+	replica_release(replica);
+	free(replica);
+	return true;
+}
+
+struct replica *model_refuse(struct model *model, const char *doc)
+{
+	struct replica *replica;
+	LL_FOREACH(model->canvases, replica) {
+		if (*doc ? strcmp(doc, replica->id) : !replica->opening)
+			continue;
+		replica_drop(replica);
+		replica->refused = true;
+		return replica;
+	}
+	return NULL;
 }
 
 bool model_welcome(struct model *model, const cJSON *message)
@@ -58,10 +118,13 @@ bool model_welcome(struct model *model, const cJSON *message)
 		return false;
 	if (me_n >= OBJECT_ID_CAP || start_n >= OBJECT_ID_CAP || !start_n)
 		return false;
+	struct replica *canvas;
 	bool other_view = role_is_staff(model->role) != role_is_staff(role_by_name(role)) || strcmp(model->me, me) != 0;
 	if (other_view || strcmp(model->wall.id, start) != 0) {
 		replica_drop(&model->class_doc);
 		replica_drop(&model->wall);
+		LL_FOREACH(model->canvases, canvas)
+			replica_drop(canvas);
 	}
 	strcpy(model->me, me);
 	strcpy(model->wall.id, start);
@@ -72,10 +135,12 @@ bool model_welcome(struct model *model, const cJSON *message)
 	int64_t minor = 0;
 	json_int(message, "minor", 0, JSON_INT_MAX, &minor);
 	model->class_doc.newer = model->wall.newer = minor > PROTOCOL_MINOR;
+	LL_FOREACH(model->canvases, canvas)
+		canvas->newer = minor > PROTOCOL_MINOR;
 	return true;
 }
 
-void model_open(struct replica *replica, struct buf *out)
+void model_open(struct replica *replica, const char *texts, struct buf *out)
 {
 	buf_str(out, "{\"t\":\"open\",\"doc\":");
 	buf_json_string(out, replica->id, strlen(replica->id));
@@ -85,8 +150,13 @@ void model_open(struct replica *replica, struct buf *out)
 		buf_str(out, ",\"at\":");
 		buf_int(out, replica->at);
 	}
+	if (texts && *texts) {
+		buf_str(out, ",\"texts\":");
+		buf_str(out, texts);
+	}
 	buf_char(out, '}');
 	replica->opening = true;
+	replica->refused = false;
 	doc_free(replica->incoming);
 	replica->incoming = NULL;
 }
@@ -95,7 +165,13 @@ struct replica *model_replica(struct model *model, const char *doc)
 {
 	if (!strcmp(doc, "class"))
 		return &model->class_doc;
-	return *doc && !strcmp(doc, model->wall.id) ? &model->wall : NULL;
+	if (*doc && !strcmp(doc, model->wall.id))
+		return &model->wall;
+	struct replica *canvas;
+	LL_FOREACH(model->canvases, canvas)
+		if (!strcmp(canvas->id, doc))
+			return canvas;
+	return NULL;
 }
 
 static bool is_up_to_date(const struct replica *replica)
@@ -172,7 +248,7 @@ static enum model_verdict take_snapshot(struct replica *replica, const cJSON *me
 	return settle(replica, message);
 }
 
-static enum model_verdict take_ops(struct replica *replica, const cJSON *message)
+static enum model_verdict take_ops(const struct model *model, struct replica *replica, const cJSON *message)
 {
 	int64_t epoch, at;
 	const cJSON *ops = json_array(message, "ops"), *item;
@@ -187,8 +263,13 @@ static enum model_verdict take_ops(struct replica *replica, const cJSON *message
 	replica->at = at;
 	struct op op;
 	cJSON_ArrayForEach(item, ops)
-		if (op_read(item, replica->shared, &op))
-			doc_apply(replica->shared, &op);
+	{
+		if (!op_read(item, replica->shared, &op))
+			continue;
+		doc_apply(replica->shared, &op);
+		if (op.type == OP_TEXT && model->on_text)
+			model->on_text(replica, &op, model->ctx);
+	}
 	return settle(replica, message);
 }
 
@@ -220,6 +301,71 @@ static enum model_verdict take_mine(struct replica *replica, const cJSON *messag
 	return MODEL_CHANGED;
 }
 
+/* --- presence --- */
+
+static void read_id(const cJSON *json, const char *key, char out[OBJECT_ID_CAP])
+{
+	const char *s;
+	size_t n;
+	*out = 0;
+	if (json_str(json, key, &s, &n) && n < OBJECT_ID_CAP)
+		memcpy(out, s, n + 1);
+}
+
+static struct presence *presence_of(struct replica *replica, const char *who)
+{
+	for (size_t i = 0; i < replica->here_count; i++)
+		if (!strcmp(replica->here[i].who, who))
+			return &replica->here[i];
+	return NULL;
+}
+
+static void take_here(struct replica *replica, const cJSON *json)
+{
+	struct presence here = { 0 }, *known;
+	const cJSON *caret = json_array(json, "caret");
+	read_id(json, "who", here.who);
+	read_id(json, "in", here.in);
+	read_id(json, "box", here.box);
+	read_id(json, "note", here.note);
+	const cJSON *anchor = cJSON_GetArrayItem(caret, 0), *focus = cJSON_GetArrayItem(caret, 1);
+	here.has_caret = cJSON_IsNumber(anchor) && cJSON_IsNumber(focus) && json_int(json, "rev", 0, JSON_INT_MAX, &here.rev);
+	if (here.has_caret) {
+		here.anchor = (int64_t)anchor->valuedouble;
+		here.focus = (int64_t)focus->valuedouble;
+	}
+	if (!*here.who)
+		return;
+	if (!(known = presence_of(replica, here.who))) {
+		replica->here = array_grow(replica->here, replica->here_count, sizeof *replica->here);
+		known = &replica->here[replica->here_count++];
+	}
+	*known = here;
+}
+
+static void take_gone(struct replica *replica, const char *who)
+{
+	struct presence *known = presence_of(replica, who);
+	if (known)
+		*known = replica->here[--replica->here_count];
+}
+
+static enum model_verdict take_presence(struct replica *replica, const cJSON *message)
+{
+	const cJSON *item;
+	bool whole = false;
+	int64_t count = 0;
+	if (json_int(message, "count", 0, JSON_INT_MAX, &count) || (json_bool(message, "whole", &whole) && whole))
+		replica->here_count = 0;
+	replica->here_total = count;
+	cJSON_ArrayForEach(item, json_array(message, "here"))
+		take_here(replica, item);
+	cJSON_ArrayForEach(item, json_array(message, "gone"))
+		if (cJSON_IsString(item))
+			take_gone(replica, item->valuestring);
+	return MODEL_CHANGED;
+}
+
 static enum model_verdict take_notice(struct model *model, const cJSON *message)
 {
 	const char *say = "readonly";
@@ -245,9 +391,11 @@ enum model_verdict model_take(struct model *model, const char *type, const cJSON
 	if (!strcmp(type, "snapshot"))
 		return take_snapshot(replica, message);
 	if (!strcmp(type, "ops"))
-		return take_ops(replica, message);
+		return take_ops(model, replica, message);
 	if (!strcmp(type, "mine"))
 		return take_mine(replica, message);
+	if (!strcmp(type, "presence"))
+		return take_presence(replica, message);
 	if (!strcmp(type, "reload")) {
 		replica_drop(replica);
 		return MODEL_ANEW;
@@ -256,17 +404,6 @@ enum model_verdict model_take(struct model *model, const char *type, const cJSON
 }
 
 /* --- the picture --- */
-
-static void *grow(void *array, size_t count, size_t size)
-{
-	/* Doubles at powers of two; the capacity needs no field of its own. */
-	if (count & (count - 1))
-		return array;
-	array = realloc(array, (count ? count * 2 : 1) * size);
-	if (!array)
-		abort();
-	return array;
-}
 
 static const struct object *look(const struct replica *replica, const char *id)
 {
@@ -279,7 +416,7 @@ static const char *str_of(const struct object *object, int field)
 	return object ? object_str(object, field) : "";
 }
 
-static const char *member_name(const struct model *model, const char *id)
+const char *model_member_name(const struct model *model, const char *id)
 {
 	const struct object *member = doc_find(model->class_doc.shared, id);
 	return member && member->kind == KIND_MEMBER ? object_str(member, MEMBER_NAME) : "";
@@ -287,7 +424,7 @@ static const char *member_name(const struct model *model, const char *id)
 
 static struct wall_post *add_post(struct picture *picture)
 {
-	picture->posts = grow(picture->posts, picture->post_count, sizeof *picture->posts);
+	picture->posts = array_grow(picture->posts, picture->post_count, sizeof *picture->posts);
 	struct wall_post *post = &picture->posts[picture->post_count++];
 	*post = (struct wall_post){ .id = "", .words = { { "", "", "", "" }, "" }, .section = "", .pos = "", .names = "named", .author = "",
 				    .author_name = "", .state = "shown", .reason = "", .deleted = "" };
@@ -305,7 +442,7 @@ static void read_post(struct picture *picture, const struct model *model, const 
 	post->pos = object_str(object, POST_POS);
 	post->names = object_str(object, POST_NAMES);
 	post->author = object_str(object, POST_AUTHOR);
-	post->author_name = member_name(model, post->author);
+	post->author_name = model_member_name(model, post->author);
 	post->state = object_str(object, POST_STATE);
 	post->reason = object_str(object, POST_REASON);
 	post->deleted = object_str(object, POST_DELETED);
@@ -318,7 +455,7 @@ static void read_section(struct picture *picture, const struct object *object)
 {
 	if (*object_str(object, SECTION_DELETED))
 		return;
-	picture->sections = grow(picture->sections, picture->section_count, sizeof *picture->sections);
+	picture->sections = array_grow(picture->sections, picture->section_count, sizeof *picture->sections);
 	picture->sections[picture->section_count++] = (struct wall_section){
 		.id = object->id,
 		.title = object_str(object, SECTION_TITLE),
@@ -419,7 +556,7 @@ static const struct {
 	{ CMD_POST_SHOW, lay_show },     { CMD_POST_MOVE, lay_move }, { CMD_POST_DELETE, lay_delete },   { CMD_POST_RESTORE, lay_restore },
 };
 
-static enum post_pending pending_of(const struct change *change)
+enum post_pending change_pending(const struct change *change)
 {
 	switch (change->state) {
 	case CHANGE_KEPT: return PENDING_KEPT;
@@ -443,14 +580,14 @@ static void lay_change(struct picture *picture, const struct model *model, const
 		post = add_post(picture);
 		post->id = id;
 		post->author = model->me;
-		post->author_name = member_name(model, model->me);
+		post->author_name = model_member_name(model, model->me);
 	} else if (adds) {
 		return; /* its effect is here already */
 	}
 	for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
 		if (!strcmp(command_specs[layers[i].command].name, change->name))
 			layers[i].lay(post, change);
-	enum post_pending pending = pending_of(change);
+	enum post_pending pending = change_pending(change);
 	if (pending != PENDING_NONE) {
 		post->pending = pending;
 		post->change = change;
@@ -515,7 +652,7 @@ void picture_make(struct picture *picture, const struct model *model, const stru
 	picture->prompt = str_of(wall, WALL_PROMPT);
 	picture->hold = wall && object_int(wall, WALL_HOLD);
 	picture->names = wall && *object_str(wall, WALL_NAMES) ? object_str(wall, WALL_NAMES) : "named";
-	picture->my_name = member_name(model, model->me);
+	picture->my_name = model_member_name(model, model->me);
 	picture->role = model->role;
 	picture->readonly = model->readonly;
 	picture->readonly_say = model->readonly_say;

@@ -2,6 +2,7 @@
 #define FORWHOM_CLI_MODEL_H
 #include "client-cli/journal.h"
 #include "proto/doc.h"
+#include "proto/statement.h"
 #include <cjson/cJSON.h>
 
 /*
@@ -11,7 +12,15 @@
  * person has done and the server not yet answered, so that nothing typed ever disappears from the screen.
  */
 
+/* Where one member is, as `presence` said last. */
+struct presence {
+	char who[OBJECT_ID_CAP], in[OBJECT_ID_CAP], box[OBJECT_ID_CAP], note[OBJECT_ID_CAP]; /* "" where it is not said */
+	bool has_caret;
+	int64_t anchor, focus, rev;
+};
+
 struct replica {
+	struct replica *next; /* of the model's canvases */
 	char id[OBJECT_ID_CAP];
 	struct doc *shared, *mine;
 	struct doc *incoming; /* the parts of a snapshot so far, or NULL */
@@ -23,6 +32,11 @@ struct replica {
 	bool mine_known;      /* `mine` is complete */
 	bool newer;           /* the server's minor version is above ours: it may send kinds and fields that we leave out, so digests say nothing */
 	bool opening;         /* asked for; what does not fit meanwhile is late, not a gap */
+	bool refused;         /* canvases: this person may not read it, or it is not there */
+	unsigned users;       /* canvases: how often it was opened */
+	struct presence *here;
+	size_t here_count;
+	int64_t here_total;   /* connections, where the server tells no more than their number; else 0 */
 };
 
 struct model {
@@ -30,6 +44,10 @@ struct model {
 	char me[OBJECT_ID_CAP];
 	enum role role;
 	struct replica class_doc, wall;
+	struct replica *canvases; /* those that are open, in the order in which they were opened */
+	/* Called for every `text` op, after the document has it; may be NULL. Must not change the model. */
+	void (*on_text)(struct replica *replica, const struct op *op, void *ctx);
+	void *ctx;
 	bool readonly;        /* the server cannot save */
 	char readonly_say[64];
 };
@@ -47,10 +65,18 @@ void model_release(struct model *model);
 /* Who one is, from `welcome`. If the wall is another than before, the old one is dropped. False if the message lacks what it must have. */
 bool model_welcome(struct model *model, const cJSON *message);
 
-/* Appends the `open` message for a replica and notes that it is being opened. */
-void model_open(struct replica *replica, struct buf *out);
+/* Appends the `open` message for a replica and notes that it is being opened. `texts`: what is said of texts with a typing session, as a JSON array; NULL or "" for nothing. */
+void model_open(struct replica *replica, const char *texts, struct buf *out);
 
-/* Takes a message of the types snapshot, ops, mine, notice, reload; others are MODEL_SAME. `where` is the replica it was about, or NULL. */
+/* The canvas of this id is wanted: returns its replica, made if need be (`fresh`: it is to be opened), and counts. Borrowed until it is left as often. */
+struct replica *model_enter(struct model *model, const char *doc, bool *fresh);
+/* True if nobody wants it any more: it has been dropped, and is to be closed. */
+bool model_leave(struct model *model, const char *doc);
+
+/* An `open` was refused: of `doc`, or, where that is not said (""), of the canvas that has waited longest. Returns the replica, now `refused`, or NULL. */
+struct replica *model_refuse(struct model *model, const char *doc);
+
+/* Takes a message of the types snapshot, ops, mine, presence, notice, reload; others are MODEL_SAME. `where` is the replica it was about, or NULL. */
 enum model_verdict model_take(struct model *model, const char *type, const cJSON *message, struct replica **where);
 
 /* Everything that is needed for a picture is there, this person's own overlay included. */
@@ -60,15 +86,6 @@ bool model_is_ready(const struct model *model);
 struct replica *model_replica(struct model *model, const char *doc);
 
 /* --- the picture --- */
-
-enum { PART_FOR, PART_WHO, PART_OFFER, PART_HELPS, PARTS };
-extern const char *const part_names[PARTS]; /* "for", "who", "offer", "helps" */
-
-/* The words of a statement. Borrowed strings, never NULL. */
-struct statement {
-	const char *part[PARTS];
-	const char *venture;
-};
 
 enum post_pending { PENDING_NONE, PENDING_KEPT, PENDING_SENT, PENDING_REFUSED };
 
@@ -108,6 +125,13 @@ struct picture {
 	size_t waiting;                /* posts and revisions that wait for approval, as far as this view sees them */
 	size_t unanswered, refused;    /* of the journal */
 };
+
+/* What a change that is not over shows as. */
+enum post_pending change_pending(const struct change *change);
+/* The name of a member, "" if there is none of that id. Borrowed. */
+const char *model_member_name(const struct model *model, const char *id);
+/* Makes room for one more behind `count` elements of `size` bytes; starts with NULL. Returns the array, to be freed. */
+void *array_grow(void *array, size_t count, size_t size);
 
 /* Makes the picture anew. Everything in it is borrowed from model and journal and valid until either changes; arrays belong to the picture. `journal` may be NULL. */
 void picture_make(struct picture *picture, const struct model *model, const struct journal *journal);

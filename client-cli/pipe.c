@@ -1,12 +1,12 @@
 /* Commands in a class: take a seat, wait until the picture is there, act, wait for the answers, end. */
 #include "client-cli/pipe.h"
-#include "client-cli/app.h"
-#include "client-cli/input.h"
+#include "client-cli/pipe_job.h"
 #include "client-cli/seat.h"
 #include "client-cli/sentence.h"
-#include "client-cli/statement.h"
+#include "proto/statement.h"
 #include "proto/json.h"
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,39 +14,7 @@
 
 enum { LINE_BYTES_MAX = 60000, LINES_OPEN_MAX = 256 };
 
-/* One line of `post --json -`, in the order of input. Its result waits for those before it. */
-struct line {
-	struct line *prev, *next;
-	cJSON *result; /* NULL until it is known */
-};
-
-/* What `watch` has said last about one thing. */
-struct said {
-	char key[64];
-	char *text;
-	bool seen;
-	UT_hash_handle hh;
-};
-
-static struct job {
-	struct app *app;
-	struct seat *seat;
-	uv_timer_t patience;
-	struct picture picture;
-	size_t open;          /* answers awaited */
-	enum exit_code code;
-	bool fresh_join;      /* the class was not known before this command */
-	bool ready, ending;
-	size_t settled;       /* changes of an earlier start that were answered now */
-	/* post --json - */
-	struct input input;
-	struct line *lines;
-	size_t line_count;
-	bool reads, input_ended;
-	/* watch */
-	struct said *said;
-	bool watches, watch_lost, watch_primed;
-} job;
+struct job job;
 
 /* --- ending --- */
 
@@ -70,9 +38,9 @@ static void say_settled(void)
 	buf_release(&text);
 }
 
-static void end_if_done(void)
+void job_end_if_done(void)
 {
-	if (job.open || job.watches || (job.reads && !job.input_ended) || !job.ready || job.ending)
+	if (job.open || job.then || job.watches || (job.reads && !job.input_ended) || !job.ready || job.ending)
 		return;
 	/* What an earlier start has left goes out too before we leave: it came first. */
 	if (!seat_is_idle(job.seat))
@@ -82,10 +50,16 @@ static void end_if_done(void)
 	app_end(job.app, job.code);
 }
 
-static void refuse(const char *code, const char *key, const char *x)
+void job_refuse(const char *code, const char *key, const char *x)
 {
 	say_sentence(code, key, x, EXIT_REFUSED);
 	job.code = EXIT_REFUSED;
+}
+
+void job_misuse(const char *key, const char *x)
+{
+	say_sentence(NULL, key, x, EXIT_USAGE);
+	job.code = EXIT_USAGE;
 }
 
 static void end_offline(void)
@@ -99,31 +73,63 @@ static void end_offline(void)
 	app_end(job.app, EXIT_OFFLINE);
 }
 
-/* --- giving changes --- */
+/* --- other documents --- */
 
-static void give(enum command command, cJSON *args, void *tag)
+void job_await(const char *doc, void (*then)(void))
 {
-	job.open++;
-	seat_do(job.seat, command, args, tag);
+	strcpy(job.awaited, doc);
+	job.then = then;
+	seat_open(job.seat, doc);
 }
 
-static cJSON *args_with_id(const char *id)
+/* Whether the awaited document is there, or will not be. */
+static void look_for_awaited(void)
+{
+	const struct replica *replica = job.then ? model_replica(seat_model(job.seat), job.awaited) : NULL;
+	void (*then)(void) = job.then;
+	if (!replica)
+		return;
+	if (replica->refused) {
+		job.then = NULL;
+		job_refuse("not_found", "not_found.document", "");
+	} else if (replica->known && replica->mine_known && replica->at >= replica->opened_at) {
+		job.then = NULL;
+		canvas_make(&job.canvas, seat_model(job.seat), job.awaited, NULL, NULL);
+		then();
+	}
+}
+
+/* --- giving changes --- */
+
+void job_give_in(const char *doc, enum command command, cJSON *args, struct line *line)
+{
+	job.open++;
+	seat_do_in(job.seat, doc, command, args, line);
+}
+
+void job_give(enum command command, cJSON *args, struct line *line)
+{
+	job.open++;
+	seat_do(job.seat, command, args, line);
+}
+
+cJSON *job_args_with_id(const char *id)
 {
 	cJSON *args = cJSON_CreateObject();
 	cJSON_AddStringToObject(args, "id", id);
 	return args;
 }
 
-static const struct wall_post *find_post(const char *prefix)
+const struct wall_post *job_find_post(const char *prefix)
 {
 	const struct wall_post *post = NULL;
 	size_t found = picture_find_post(&job.picture, prefix, &post);
 	if (found == 1)
 		return post;
 	if (strlen(prefix) < 4)
-		refuse("not_found", "not_found.post.short", prefix);
+		job_refuse("not_found", "not_found.post.short", prefix);
 	else
-		refuse("not_found", found ? "not_found.post.many" : "not_found.post", prefix);
+		job_refuse("not_found", found ? "not_found.post.many" : "not_found.post", prefix);
 	return NULL;
 }
 
@@ -135,18 +141,8 @@ static const char *find_section(const char *text, bool deleted, bool complain)
 	if (found == 1)
 		return section->id;
 	if (complain)
-		refuse("not_found", found ? "not_found.section.many" : "not_found.section", text);
+		job_refuse("not_found", found ? "not_found.section.many" : "not_found.section", text);
 	return NULL;
-}
-
-static const char *option(enum option option)
-{
-	return job.app->args.options[option];
-}
-
-static const char *word(int n)
-{
-	return job.app->args.words[n];
 }
 
 static const enum option word_options[] = { OPTION_FOR, OPTION_WHO, OPTION_OFFER, OPTION_HELPS, OPTION_VENTURE };
@@ -171,7 +167,7 @@ static void act_join(void)
 	if (name_normalise(option(OPTION_NAME), strlen(option(OPTION_NAME)), &name) == NAME_OK && strcmp(name.s, job.picture.my_name) != 0) {
 		cJSON *args = cJSON_CreateObject();
 		cJSON_AddStringToObject(args, "name", option(OPTION_NAME));
-		give(CMD_MEMBER_RENAME, args, NULL);
+		job_give(CMD_MEMBER_RENAME, args, NULL);
 	}
 	buf_release(&name);
 	if (job.app->json) {
@@ -195,7 +191,7 @@ static void give_post(cJSON *args, void *tag)
 	char id[ID_CHARS + 1];
 	random_id(id);
 	cJSON_AddStringToObject(args, "id", id);
-	give(CMD_POST_ADD, args, tag);
+	job_give(CMD_POST_ADD, args, tag);
 }
 
 static cJSON *post_args(void)
@@ -231,13 +227,13 @@ static void emit_lines(void)
 		input_resume(&job.input);
 }
 
-static void settle_line(struct line *line, cJSON *result)
+void job_settle_line(struct line *line, cJSON *result)
 {
 	line->result = result;
 	emit_lines();
 }
 
-static cJSON *refusal_json(const char *code, const char *sentence_text)
+cJSON *job_refusal_json(const char *code, const char *sentence_text)
 {
 	cJSON *json = cJSON_CreateObject();
 	cJSON_AddStringToObject(json, "code", code);
@@ -251,21 +247,12 @@ static void refuse_line(struct line *line, const struct post_line *post)
 	struct buf text = { 0 };
 	sentence_add(&text, post->say, list);
 	job.code = EXIT_REFUSED;
-	settle_line(line, refusal_json(post->code, buf_cstr(&text)));
+	job_settle_line(line, job_refusal_json(post->code, buf_cstr(&text)));
 	buf_release(&text);
 }
 
-static void on_input_line(const char *text, size_t n, void *ctx)
+static void on_post_line(const char *text, size_t n, struct line *line)
 {
-	(void)ctx;
-	if (text && !n)
-		return;
-	struct line *line = calloc(1, sizeof *line);
-	if (!line)
-		abort();
-	DL_APPEND(job.lines, line);
-	if (++job.line_count >= LINES_OPEN_MAX)
-		input_pause(&job.input);
 	struct post_line post = text ? post_line_read(text, n) : (struct post_line){ .code = "too_big", .say = "too_big" };
 	const char *section = post.section ? find_section(post.section, false, false) : NULL;
 	if (post.section && !section) {
@@ -285,11 +272,33 @@ static void on_input_line(const char *text, size_t n, void *ctx)
 	give_post(post.args, line);
 }
 
+static void on_input_line(const char *text, size_t n, void *ctx)
+{
+	(void)ctx;
+	if (text && !n)
+		return;
+	struct line *line = calloc(1, sizeof *line);
+	if (!line)
+		abort();
+	DL_APPEND(job.lines, line);
+	if (++job.line_count >= LINES_OPEN_MAX)
+		input_pause(&job.input);
+	job.on_line(text, n, line);
+}
+
 static void on_input_end(void *ctx)
 {
 	(void)ctx;
 	job.input_ended = true;
-	end_if_done();
+	job_end_if_done();
+}
+
+void job_read_lines(void (*on_line)(const char *text, size_t n, struct line *line))
+{
+	job.reads = true;
+	job.on_line = on_line;
+	job.input = (struct input){ .line_max = LINE_BYTES_MAX, .on_line = on_input_line, .on_end = on_input_end };
+	input_start(&job.input, &job.app->net.loop, STDIN_FILENO);
 }
 
 static void act_post(void)
@@ -298,12 +307,10 @@ static void act_post(void)
 		act_post_one();
 		return;
 	}
-	job.reads = true;
-	job.input = (struct input){ .line_max = LINE_BYTES_MAX, .on_line = on_input_line, .on_end = on_input_end };
-	input_start(&job.input, &job.app->net.loop, STDIN_FILENO);
+	job_read_lines(on_post_line);
 }
 
-static void short_id(struct buf *out, const char *id)
+void job_add_short_id(struct buf *out, const char *id)
 {
 	enum { SHORT = 8 };
 	buf_add(out, id, strlen(id) < SHORT ? strlen(id) : SHORT);
@@ -312,9 +319,9 @@ static void short_id(struct buf *out, const char *id)
 /* "id  sentence — author [state]" */
 static void add_row(struct buf *out, const struct wall_post *post)
 {
-	short_id(out, post->id);
+	job_add_short_id(out, post->id);
 	buf_str(out, "  ");
-	statement_add(out, &post->words);
+	statement_add(out, &post->words, sentence);
 	if (*post->author_name) {
 		buf_str(out, " — ");
 		buf_str(out, post->author_name);
@@ -354,10 +361,10 @@ static void act_ls(void)
 
 static void act_edit(void)
 {
-	const struct wall_post *post = find_post(word(1));
+	const struct wall_post *post = job_find_post(word(1));
 	if (!post)
 		return;
-	cJSON *args = args_with_id(post->id);
+	cJSON *args = job_args_with_id(post->id);
 	cJSON_AddNumberToObject(args, "version", (double)post->version);
 	if (!add_words(args)) {
 		cJSON_Delete(args);
@@ -365,7 +372,7 @@ static void act_edit(void)
 		job.code = EXIT_USAGE;
 		return;
 	}
-	give(CMD_POST_EDIT, args, NULL);
+	job_give(CMD_POST_EDIT, args, NULL);
 }
 
 static const enum command post_commands[VERB_COUNT] = {
@@ -380,13 +387,13 @@ static void act_on_posts(void)
 	const struct wall_post *before = NULL;
 	if (option(OPTION_SECTION) && *option(OPTION_SECTION) && !(section = find_section(option(OPTION_SECTION), false, true)))
 		return;
-	if (option(OPTION_BEFORE) && !(before = find_post(option(OPTION_BEFORE))))
+	if (option(OPTION_BEFORE) && !(before = job_find_post(option(OPTION_BEFORE))))
 		return;
 	for (int i = 1; i < job.app->args.word_count; i++) {
-		const struct wall_post *post = find_post(word(i));
+		const struct wall_post *post = job_find_post(word(i));
 		if (!post)
 			continue;
-		cJSON *args = args_with_id(post->id);
+		cJSON *args = job_args_with_id(post->id);
 		if (option(OPTION_REASON))
 			cJSON_AddStringToObject(args, "reason", option(OPTION_REASON));
 		if (job.app->args.verb == VERB_MOVE) {
@@ -397,7 +404,7 @@ static void act_on_posts(void)
 		}
 		if (before)
 			cJSON_AddStringToObject(args, "before", before->id);
-		give(post_commands[job.app->args.verb], args, NULL);
+		job_give(post_commands[job.app->args.verb], args, NULL);
 	}
 }
 
@@ -424,11 +431,11 @@ static void act_set(void)
 		buf_release(&key);
 	}
 	if (good && class_args->child)
-		give(CMD_CLASS_SET, class_args, NULL);
+		job_give(CMD_CLASS_SET, class_args, NULL);
 	else
 		cJSON_Delete(class_args);
 	if (good && wall_args->child)
-		give(CMD_WALL_SET, wall_args, NULL);
+		job_give(CMD_WALL_SET, wall_args, NULL);
 	else
 		cJSON_Delete(wall_args);
 }
@@ -437,7 +444,7 @@ static void act_frozen(void)
 {
 	cJSON *args = cJSON_CreateObject();
 	cJSON_AddBoolToObject(args, "frozen", job.app->args.verb == VERB_FREEZE);
-	give(CMD_CLASS_SET, args, NULL);
+	job_give(CMD_CLASS_SET, args, NULL);
 }
 
 static bool add_before_section(cJSON *args)
@@ -454,10 +461,10 @@ static void act_section_add(void)
 {
 	char id[ID_CHARS + 1];
 	random_id(id);
-	cJSON *args = args_with_id(id);
+	cJSON *args = job_args_with_id(id);
 	cJSON_AddStringToObject(args, "title", word(2 - 1));
 	if (add_before_section(args))
-		give(CMD_SECTION_ADD, args, NULL);
+		job_give(CMD_SECTION_ADD, args, NULL);
 	else
 		cJSON_Delete(args);
 }
@@ -468,14 +475,14 @@ static void act_section(void)
 	const char *id = find_section(word(1), verb == VERB_SECTION_RESTORE, true);
 	if (!id)
 		return;
-	cJSON *args = args_with_id(id);
+	cJSON *args = job_args_with_id(id);
 	if (verb == VERB_SECTION_RENAME)
 		cJSON_AddStringToObject(args, "title", word(2));
 	if (!add_before_section(args)) {
 		cJSON_Delete(args);
 		return;
 	}
-	give(verb == VERB_SECTION_RENAME ? CMD_SECTION_SET : verb == VERB_SECTION_MOVE ? CMD_SECTION_MOVE : verb == VERB_SECTION_REMOVE ? CMD_SECTION_REMOVE : CMD_SECTION_RESTORE,
+	job_give(verb == VERB_SECTION_RENAME ? CMD_SECTION_SET : verb == VERB_SECTION_MOVE ? CMD_SECTION_MOVE : verb == VERB_SECTION_REMOVE ? CMD_SECTION_REMOVE : CMD_SECTION_RESTORE,
 	     args, NULL);
 }
 
@@ -512,7 +519,7 @@ static void tell_gone(const char *key)
 	}
 	struct buf text = { 0 };
 	buf_str(&text, section ? "- section " : "- ");
-	short_id(&text, section ? section : key);
+	job_add_short_id(&text, section ? section : key);
 	print_line(text.s);
 	buf_release(&text);
 }
@@ -537,7 +544,7 @@ static void tell_setting(const char *key, const char *value)
 }
 
 /* Notes what is to be said about `key`: 0 nothing new, 1 it is new, 2 it is another than before. Takes `text`. */
-static int note(const char *key, char *text)
+int job_watch_note(const char *key, char *text)
 {
 	struct said *said;
 	HASH_FIND_STR(job.said, key, said);
@@ -559,7 +566,7 @@ static void watch_setting(const char *key, const char *value)
 {
 	char name[64];
 	snprintf(name, sizeof name, "class %s", key);
-	if (note(name, strdup(value)))
+	if (job_watch_note(name, strdup(value)))
 		tell_setting(key, value);
 }
 
@@ -571,7 +578,7 @@ static void watch_posts(void)
 			continue;
 		cJSON *row = post_json(&job.picture, post);
 		cJSON_AddNumberToObject(row, "version", (double)post->version);
-		int what = note(post->id, cJSON_PrintUnformatted(row));
+		int what = job_watch_note(post->id, cJSON_PrintUnformatted(row));
 		cJSON_Delete(row);
 		if (what)
 			tell_row(what == 1 ? "added" : "changed", post);
@@ -584,7 +591,7 @@ static void watch_sections(void)
 		char key[64];
 		const struct wall_section *section = &job.picture.sections[i];
 		snprintf(key, sizeof key, "section %s", section->id);
-		int what = note(key, strdup(section->title));
+		int what = job_watch_note(key, strdup(section->title));
 		if (what && job.app->json) {
 			cJSON *line = cJSON_CreateObject();
 			cJSON_AddStringToObject(line, "change", what == 1 ? "section added" : "section changed");
@@ -614,10 +621,13 @@ static void watch(void)
 	watch_setting("frozen", job.picture.frozen ? "on" : "off");
 	watch_sections();
 	watch_posts();
+	if (job.app->args.word_count > 1)
+		canvas_watch();
 	HASH_ITER(hh, job.said, said, tmp) {
 		if (said->seen)
 			continue;
-		tell_gone(said->key);
+		if (!canvas_tell_gone(said->key))
+			tell_gone(said->key);
 		HASH_DEL(job.said, said);
 		free(said->text);
 		free(said);
@@ -652,7 +662,6 @@ static void (*const acts[VERB_COUNT])(void) = {
 	[VERB_SHOW] = act_on_posts,
 	[VERB_MOVE] = act_on_posts,
 	[VERB_DELETE] = act_on_posts,
-	[VERB_RESTORE] = act_on_posts,
 	[VERB_SET] = act_set,
 	[VERB_SECTION_ADD] = act_section_add,
 	[VERB_SECTION_RENAME] = act_section,
@@ -662,6 +671,14 @@ static void (*const acts[VERB_COUNT])(void) = {
 	[VERB_FREEZE] = act_frozen,
 	[VERB_THAW] = act_frozen,
 };
+
+/* `restore` takes posts back that were deleted; with --at, a document back to a moment. */
+static void (*act_of(enum verb verb))(void)
+{
+	if (verb == VERB_RESTORE && !option(OPTION_AT))
+		return act_on_posts;
+	return canvas_act(verb) ? canvas_act(verb) : acts[verb];
+}
 
 /* --- the seat's events --- */
 
@@ -716,7 +733,9 @@ static void on_ok(struct seat *seat, struct change *change, const cJSON *answer,
 	}
 	job.open--;
 	if (change->tag)
-		settle_line(change->tag, result_json(change, answer));
+		job_settle_line(change->tag, result_json(change, answer));
+	else if (canvas_act(job.app->args.verb))
+		canvas_print_ok(change, answer);
 	else if (job.app->args.verb != VERB_JOIN)
 		print_result(change, result_json(change, answer));
 }
@@ -737,7 +756,7 @@ static void on_no(struct seat *seat, struct change *change, const cJSON *answer,
 	struct buf text = { 0 };
 	json_str(answer, "code", &code, &n);
 	sentence_add_refusal_pipe(&text, answer);
-	settle_line(change->tag, refusal_json(code, buf_cstr(&text)));
+	job_settle_line(change->tag, job_refusal_json(code, buf_cstr(&text)));
 	buf_release(&text);
 }
 
@@ -746,7 +765,8 @@ static void on_ready(struct seat *seat, void *ctx)
 	(void)seat, (void)ctx;
 	job.ready = true;
 	picture_make(&job.picture, seat_model(job.seat), NULL);
-	acts[job.app->args.verb]();
+	class_list_make(&job.list, seat_model(job.seat));
+	act_of(job.app->args.verb)();
 }
 
 /* Nothing waits longer than was asked for without a connection, except a watch that has begun. */
@@ -767,7 +787,7 @@ static void on_change(struct seat *seat, void *ctx)
 	(void)seat, (void)ctx;
 	if (job.app->ended)
 		return;
-	bool waiting = (seat_link(job.seat) != LINK_UP || !job.ready) && !job.watches;
+	bool waiting = (seat_link(job.seat) != LINK_UP || !job.ready || job.then) && !job.watches;
 	if (waiting && !uv_is_active((uv_handle_t *)&job.patience))
 		uv_timer_start(&job.patience, on_impatient, (uint64_t)job.app->wait_seconds * 1000, 0);
 	else if (!waiting)
@@ -781,11 +801,13 @@ static void on_change(struct seat *seat, void *ctx)
 		app_end(job.app, say_sentence(NULL, "storage", strerror(seat_storage_error(job.seat)), EXIT_REFUSED));
 		return;
 	}
+	if (job.ready)
+		look_for_awaited();
 	if (job.watches) {
 		watch_link();
 		watch();
 	}
-	end_if_done();
+	job_end_if_done();
 }
 
 static void on_refused(struct seat *seat, const cJSON *no, void *ctx)
@@ -831,6 +853,7 @@ enum exit_code run_in_class(struct app *app)
 	if (failed)
 		return failed;
 	job.app = app;
+	memcpy(job.session, session, sizeof job.session);
 	struct seat_config config = { .net = &app->net, .profile = &app->profile, .entry = &entry, .session = session };
 	uv_timer_init(&app->net.loop, &job.patience);
 	uv_timer_start(&job.patience, on_impatient, (uint64_t)app->wait_seconds * 1000, 0);
@@ -844,8 +867,12 @@ void end_in_class(void)
 	struct line *line, *line_next;
 	if (!job.app)
 		return;
+	past_end();
 	seat_free(job.seat);
 	picture_release(&job.picture);
+	class_list_release(&job.list);
+	canvas_release(&job.canvas);
+	sodium_memzero(job.session, sizeof job.session);
 	if (job.reads)
 		input_close(&job.input);
 	uv_close((uv_handle_t *)&job.patience, NULL);

@@ -83,6 +83,7 @@ static const struct setting {
 } settings[] = {
 	{ "title", true, FIELD_LINE, NULL },
 	{ "door", true, FIELD_WORD, "open closed" },
+	{ "teams", true, FIELD_WORD, "staff self" },
 	{ "prompt", false, FIELD_LINE, NULL },
 	{ "hold", false, FIELD_BOOL, "on off" },
 	{ "names", false, FIELD_WORD, "named hidden" },

@@ -67,6 +67,11 @@ enum exit_code say_unreachable(const struct app *app, const struct place *place)
 	return EXIT_OFFLINE;
 }
 
+void say_plain(const char *text)
+{
+	put_line(stderr, "", text);
+}
+
 void say_note(const char *text)
 {
 	put_line(stderr, "forwhom: ", text);
@@ -107,26 +112,38 @@ static void add_json_string(struct buf *out, const char *text)
 	buf_release(&quoted);
 }
 
+static void add_json(struct buf *out, const cJSON *item)
+{
+	const cJSON *child;
+	size_t n = 0;
+	if (cJSON_IsString(item)) {
+		add_json_string(out, item->valuestring);
+		return;
+	}
+	if (!cJSON_IsObject(item) && !cJSON_IsArray(item)) {
+		json_write(out, item);
+		return;
+	}
+	bool object = cJSON_IsObject(item);
+	buf_char(out, object ? '{' : '[');
+	cJSON_ArrayForEach(child, item)
+	{
+		if (n++)
+			buf_char(out, ',');
+		if (object) {
+			add_json_string(out, child->string);
+			buf_char(out, ':');
+		}
+		add_json(out, child);
+	}
+	buf_char(out, object ? '}' : ']');
+}
+
 void print_json(cJSON *json)
 {
 	struct buf out = { 0 };
-	const cJSON *item;
-	buf_char(&out, '{');
-	cJSON_ArrayForEach(item, json)
-	{
-		if (out.n > 1)
-			buf_char(&out, ',');
-		add_json_string(&out, item->string);
-		buf_char(&out, ':');
-		if (cJSON_IsString(item)) {
-			add_json_string(&out, item->valuestring);
-		} else {
-			char *text = cJSON_PrintUnformatted(item);
-			buf_str(&out, text);
-			free(text);
-		}
-	}
-	buf_str(&out, "}\n");
+	add_json(&out, json);
+	buf_char(&out, '\n');
 	fwrite(out.s, 1, out.n, stdout);
 	flush_or_leave();
 	buf_release(&out);

@@ -4,6 +4,7 @@
 #include "client-cli/link.h"
 #include "client-cli/model.h"
 #include "client-cli/profile.h"
+#include "client-cli/typing.h"
 
 /*
  * One person's seat in one class: link, model and journal put together. Whatever is given to seat_do is on disk before it is on its way, goes out in order, and goes out
@@ -45,6 +46,8 @@ bool seat_is_ready(const struct seat *seat);
 /* Gives a change to the document it belongs to; takes `args`. Valid until answered. Written, synced and sent on this turn of the loop's end, together with others.
  * `tag` comes back in the change. */
 struct change *seat_do(struct seat *seat, enum command command, cJSON *args, void *tag);
+/* The same for a canvas, or for undo, redo, revert and restore in any document: `doc` is its id ("class", the wall's, a canvas's). */
+struct change *seat_do_in(struct seat *seat, const char *doc, enum command command, cJSON *args, void *tag);
 /* Forgets a change that was refused, or not yet sent. */
 void seat_forget(struct seat *seat, struct change *change);
 /* 0, or the errno for which nothing can be kept and so nothing is sent. */
@@ -53,5 +56,43 @@ int seat_storage_error(const struct seat *seat);
 void seat_hurry(struct seat *seat);
 /* Nothing is under way or waiting for its time. */
 bool seat_is_idle(const struct seat *seat);
+
+/* --- documents beside the class and its wall --- */
+
+/* Opens a canvas, and keeps it open over reconnections; counted: as many seat_close. model_replica has it from now on; it is `known` once its content is there, and `refused`
+ * (with on_change) if this person may not read it or it is not there. */
+void seat_open(struct seat *seat, const char *doc);
+void seat_close(struct seat *seat, const char *doc);
+
+/* --- typing in notes --- */
+
+/* All sessions, for canvas_make. */
+const struct typings *seat_typings(const struct seat *seat);
+/* Begins to type in a note of an open canvas, or goes on; NULL if the note is not there. Borrowed until seat_type_end; its words stay safe on disk from the moment they are typed. */
+struct typing *seat_type_begin(struct seat *seat, const char *doc, const char *note);
+/* The person has left the text. What is unsent still goes; the session must not be used any more. */
+void seat_type_end(struct seat *seat, struct typing *typing);
+/* typing_splice, and sees to it that the words are kept and sent. */
+enum typing_verdict seat_type(struct seat *seat, struct typing *typing, int64_t at, int64_t remove, const char *s, size_t n);
+/* typing_replace likewise. */
+enum typing_verdict seat_type_replace(struct seat *seat, struct typing *typing, const char *s, size_t n);
+/* Sends the words that pens down has kept, in this session. */
+void seat_type_offer(struct seat *seat, struct typing *typing);
+
+/* --- presence --- */
+
+/* Says where this person is: in a document, a box and a note of it ("" or NULL: nowhere in particular). With a typing session of that note, its caret too; call it again when the caret moves.
+ * Said at most ten times a second, only when it has changed, and again after every reconnection. */
+void seat_here(struct seat *seat, const char *doc, const char *box, const char *note);
+
+/* --- asking --- */
+
+/* One question of the types history, moment, export ({"t":…,"doc":…}, `id` is added; takes `question`). Every part of the answer comes to `on_part`, `last` with the final one; a refusal comes as `no`, with
+ * part NULL. After a lost connection it is asked again from the start: `on_part` then begins with part 0 anew. Returns a handle valid until the last call. */
+struct ask;
+typedef void (*ask_part)(const cJSON *part, bool last, const cJSON *no, void *ctx);
+struct ask *seat_ask(struct seat *seat, cJSON *question, ask_part on_part, void *ctx);
+/* Forgets the question; no call comes any more. Takes NULL. */
+void seat_unask(struct seat *seat, struct ask *ask);
 
 #endif

@@ -19,7 +19,7 @@
 #undef columns
 #undef lines
 
-enum { KEY_PASTE_START = KEY_MAX + 1, KEY_PASTE_END, KEY_CTRL_LEFT, KEY_CTRL_RIGHT, KEY_AT_COLUMN, PASTE_MAX = 16384, ESCAPE_DELAY_MS = 25 };
+enum { KEY_PASTE_START = KEY_MAX + 1, KEY_PASTE_END, KEY_CTRL_LEFT, KEY_CTRL_RIGHT, KEY_ALT_U, KEY_ALT_R, KEY_ALT_ENTER, KEY_AT_COLUMN, PASTE_MAX = 65536, ESCAPE_DELAY_MS = 25 };
 
 /* How a terminal that is asked where its cursor stands answers, in the first row. One key code for each answer, KEY_AT_COLUMN + the column: so the answer comes with the keys,
  * whenever it comes, and nobody waits for it. */
@@ -38,7 +38,7 @@ static struct {
 	struct grid shown;
 	bool shown_valid;
 	struct buf out, paste;
-	bool pasting;
+	bool pasting, holds;
 	int colours;
 	style now; /* attributes the terminal has at the moment */
 	char farewell[256]; /* what gives the screen back, ready for a signal handler */
@@ -78,7 +78,16 @@ static void write_out(const char *bytes, size_t n)
 	}
 }
 
-static const int colour_numbers[COLOUR_COUNT] = { -1, COLOR_CYAN, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, -1 };
+static const int colour_numbers[COLOUR_COUNT] = {
+	-1, COLOR_CYAN, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, -1, COLOR_RED, COLOR_BLUE, COLOR_GREEN, COLOR_MAGENTA, COLOR_YELLOW, COLOR_CYAN, COLOR_MAGENTA, -1,
+};
+/* The eight hues as the page has them, where there are colours enough; each can be read on light and on dark. */
+static const int hue_numbers[COLOUR_COUNT - COLOUR_HUE] = { 166, 33, 35, 134, 136, 37, 169, 245 };
+
+static int colour_number(enum colour colour)
+{
+	return colour >= COLOUR_HUE && term.colours >= 256 ? hue_numbers[colour - COLOUR_HUE] : colour_numbers[colour];
+}
 
 static void set_style(style s)
 {
@@ -96,7 +105,7 @@ static void set_style(style s)
 		add_capability(enter_reverse_mode);
 	if (s & STYLE_DIM || style_colour(s) == COLOUR_QUIET)
 		add_capability(enter_dim_mode);
-	int number = colour_numbers[style_colour(s)];
+	int number = colour_number(style_colour(s));
 	if (number >= 0 && term.colours >= 8 && set_a_foreground)
 		add_capability(tiparm(set_a_foreground, number));
 }
@@ -216,15 +225,17 @@ static const struct {
 	{ KEY_UP, KEY_GO_UP },           { KEY_DOWN, KEY_GO_DOWN },     { KEY_LEFT, KEY_GO_LEFT },      { KEY_RIGHT, KEY_GO_RIGHT },   { KEY_PPAGE, KEY_PAGE_UP },
 	{ KEY_NPAGE, KEY_PAGE_DOWN },    { KEY_HOME, KEY_FIRST },       { KEY_END, KEY_LAST },          { KEY_BACKSPACE, KEY_ERASE },  { KEY_DC, KEY_ERASE_ON },
 	{ KEY_ENTER, KEY_RETURN },       { KEY_BTAB, KEY_BACK_TABULATOR }, { KEY_CTRL_LEFT, KEY_WORD_BACK }, { KEY_CTRL_RIGHT, KEY_WORD_ON },
+	{ KEY_ALT_U, KEY_TAKE_BACK },         { KEY_ALT_R, KEY_DO_AGAIN },       { KEY_ALT_ENTER, KEY_NEWLINE },
 };
 
 static const struct {
 	char code;
 	enum key_type type;
 } control_keys[] = {
-	{ '\r', KEY_RETURN },   { '\n', KEY_RETURN },      { 27, KEY_ESCAPE },          { '\t', KEY_TABULATOR },    { 127, KEY_ERASE },      { '\b', KEY_ERASE },
+	{ '\r', KEY_RETURN },   { '\n', KEY_NEWLINE },     { 27, KEY_ESCAPE },          { '\t', KEY_TABULATOR },    { 127, KEY_ERASE },      { '\b', KEY_ERASE },
 	{ 'A' - 64, KEY_FIRST }, { 'E' - 64, KEY_LAST },   { 'B' - 64, KEY_GO_LEFT },   { 'F' - 64, KEY_GO_RIGHT }, { 'P' - 64, KEY_GO_UP }, { 'N' - 64, KEY_GO_DOWN },
 	{ 'W' - 64, KEY_ERASE_WORD }, { 'U' - 64, KEY_ERASE_LINE }, { 'D' - 64, KEY_ERASE_ON }, { 'S' - 64, KEY_SUBMIT },   { 'L' - 64, KEY_REDRAW },
+	{ '_' - 64, KEY_TAKE_BACK }, { 'Z' - 64, KEY_TAKE_BACK },   { 'R' - 64, KEY_DO_AGAIN },       { 'Y' - 64, KEY_DO_AGAIN },
 };
 
 static void add_utf8(struct buf *out, wint_t c)
@@ -402,6 +413,9 @@ static void define_keys(void)
 	define_key("\033b", KEY_CTRL_LEFT);
 	define_key("\033f", KEY_CTRL_RIGHT);
 	define_key("\033[3~", KEY_DC);
+	define_key("\033u", KEY_ALT_U);
+	define_key("\033r", KEY_ALT_R);
+	define_key("\033\r", KEY_ALT_ENTER);
 	for (int column = 1; column <= COLUMNS_ASKED; column++) {
 		char answer[16];
 		snprintf(answer, sizeof answer, "\033[1;%dR", column);
@@ -459,6 +473,16 @@ bool term_open(uv_loop_t *loop, const struct term_events *events)
 	uv_poll_init(loop, &term.input, STDIN_FILENO);
 	uv_poll_start(&term.input, UV_READABLE, on_input);
 	return true;
+}
+
+void term_hold(bool hold)
+{
+	struct termios now;
+	if (!term.open || hold == term.holds || tcgetattr(STDIN_FILENO, &now))
+		return;
+	term.holds = hold;
+	now.c_cc[VSUSP] = hold ? _POSIX_VDISABLE : term.before.c_cc[VSUSP];
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
 }
 
 void term_close(void)

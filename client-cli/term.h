@@ -23,6 +23,9 @@ bool term_open(uv_loop_t *loop, const struct term_events *events);
 /* Gives it back. May be called when not open. */
 void term_close(void);
 
+/* While a text is being edited Ctrl-Z undoes; at all other times it sends the program to the background. */
+void term_hold(bool hold);
+
 void term_size(int *rows, int *columns);
 /* Shows the grid, writing only what differs from what was shown last. */
 void term_draw(const struct grid *grid);

@@ -1,4 +1,4 @@
-#include "client-cli/ui.h"
+#include "client-cli/ui_internal.h"
 #include "client-cli/sentence.h"
 #include "proto/names.h"
 #include <stdio.h>
@@ -15,13 +15,16 @@ static const struct intent nothing = { 0 };
 
 void ui_init(struct ui *ui, enum ui_mode mode)
 {
-	*ui = (struct ui){ .mode = mode };
+	*ui = (struct ui){ .mode = mode, .home = UI_WALL, .board.wish = -1 };
 }
 
 void ui_release(struct ui *ui)
 {
 	editor_release(&ui->line);
 	buf_release(&ui->filter);
+	buf_release(&ui->choice_text);
+	buf_release(&ui->typed);
+	board_release(&ui->board);
 	for (int f = 0; f < COMPOSE_WORDS; f++)
 		editor_release(&ui->compose.words[f]);
 	for (int f = 0; f < DOOR_FIELDS; f++)
@@ -33,9 +36,14 @@ void ui_flash(struct ui *ui, const char *text)
 	snprintf(ui->flash, sizeof ui->flash, "%s", text);
 }
 
-static void flash(struct ui *ui, const char *key)
+void ui_say(struct ui *ui, const char *key)
 {
 	ui_flash(ui, sentence(key));
+}
+
+static void flash(struct ui *ui, const char *key)
+{
+	ui_say(ui, key);
 }
 
 static struct intent intent(enum intent_type type)
@@ -219,7 +227,7 @@ int compose_excess(const struct compose *compose, int field)
 }
 
 /* Keys that edit a line of text, the same everywhere. */
-static bool edit_line(struct editor *editor, const struct key *key)
+bool ui_edit_line(struct editor *editor, const struct key *key)
 {
 	switch (key->type) {
 	case KEY_TEXT:
@@ -267,7 +275,7 @@ static struct intent submit(struct ui *ui, const struct picture *picture)
 		}
 	if (picture->frozen && !role_is_staff(picture->role))
 		return intent(INTENT_KEEP); /* the composer says why */
-	ui->mode = UI_WALL;
+	ui->mode = ui->home;
 	return intent(INTENT_SUBMIT);
 }
 
@@ -277,7 +285,7 @@ static struct intent key_compose(struct ui *ui, const struct key *key, const str
 	int fields = compose_fields(ui, picture);
 	switch (key->type) {
 	case KEY_ESCAPE:
-		ui->mode = UI_WALL;
+		ui->mode = ui->home;
 		return intent(INTENT_KEEP);
 	case KEY_SUBMIT:
 		return submit(ui, picture);
@@ -300,7 +308,7 @@ static struct intent key_compose(struct ui *ui, const struct key *key, const str
 	if (compose->field == COMPOSE_SECTION) {
 		if (key->type == KEY_GO_LEFT || key->type == KEY_GO_RIGHT)
 			turn_section(ui, picture, key->type == KEY_GO_LEFT ? -1 : 1);
-	} else if (edit_line(&compose->words[compose->field], key)) {
+	} else if (ui_edit_line(&compose->words[compose->field], key)) {
 		compose->touched = true;
 	}
 	return nothing;
@@ -352,8 +360,8 @@ static struct intent undo(struct ui *ui, const struct wall_post *post, const str
 {
 	(void)post, (void)picture;
 	if (!*ui->last_deleted) {
-		flash(ui, "say.nothing_to_undo");
-		return nothing;
+		flash(ui, "say.undone");
+		return ui_do("wall", CMD_UNDO, cJSON_CreateObject());
 	}
 	struct intent out = intent_on(INTENT_RESTORE, ui->last_deleted);
 	snprintf(ui->selected, sizeof ui->selected, "%s", ui->last_deleted);
@@ -366,7 +374,7 @@ static struct intent approve(struct ui *ui, const struct wall_post *post, const 
 static struct intent hide(struct ui *ui, const struct wall_post *post, const struct picture *picture) { (void)ui, (void)picture; return intent_on(INTENT_HIDE, post->id); }
 static struct intent show(struct ui *ui, const struct wall_post *post, const struct picture *picture) { (void)ui, (void)picture; return intent_on(INTENT_SHOW, post->id); }
 
-static struct intent ask_line_for(struct ui *ui, enum ui_line what, const char *text)
+struct intent ui_ask_line(struct ui *ui, enum ui_line what, const char *text)
 {
 	ui->mode = UI_LINE;
 	ui->line_for = what;
@@ -377,13 +385,13 @@ static struct intent ask_line_for(struct ui *ui, enum ui_line what, const char *
 static struct intent reject(struct ui *ui, const struct wall_post *post, const struct picture *picture)
 {
 	(void)post, (void)picture;
-	return ask_line_for(ui, LINE_REASON, "");
+	return ui_ask_line(ui, LINE_REASON, "");
 }
 
 static struct intent filter(struct ui *ui, const struct wall_post *post, const struct picture *picture)
 {
 	(void)post, (void)picture;
-	return ask_line_for(ui, LINE_FILTER, buf_cstr(&ui->filter));
+	return ui_ask_line(ui, LINE_FILTER, buf_cstr(&ui->filter));
 }
 
 static struct intent move(struct ui *ui, const struct wall_post *post, const struct picture *picture)
@@ -417,6 +425,30 @@ static struct intent help(struct ui *ui, const struct wall_post *post, const str
 	return nothing;
 }
 
+static struct intent places(struct ui *ui, const struct wall_post *post, const struct picture *picture)
+{
+	(void)post, (void)picture;
+	ui->mode = ui->home = UI_PLACES;
+	return nothing;
+}
+
+static struct intent promote(struct ui *ui, const struct wall_post *post, const struct picture *picture)
+{
+	(void)picture;
+	if (strcmp(post->state, "shown") != 0 || post->pending == PENDING_REFUSED) {
+		flash(ui, "say.promote.shown");
+		return nothing;
+	}
+	return ui_choose(ui, CHOICE_CANVAS, post->id);
+}
+
+/* What was on this wall at every moment. */
+static struct intent past(struct ui *ui, const struct wall_post *post, const struct picture *picture)
+{
+	(void)post, (void)picture;
+	return ui_look_back(ui);
+}
+
 static struct intent quit(struct ui *ui, const struct wall_post *post, const struct picture *picture) { (void)ui, (void)post, (void)picture; return intent(INTENT_QUIT); }
 static struct intent hurry(struct ui *ui, const struct wall_post *post, const struct picture *picture) { (void)ui, (void)post, (void)picture; return intent(INTENT_HURRY); }
 static struct intent go_first(struct ui *ui, const struct wall_post *post, const struct picture *picture) { (void)post; step_end(ui, picture, false); return nothing; }
@@ -436,7 +468,7 @@ static const struct {
 	{ 'G', false, false, go_last }, { 'n', false, false, start_new }, { 'e', false, true, start_edit }, { 'd', false, true, delete_post }, { 'u', false, false, undo },
 	{ '/', false, false, filter },  { '?', false, false, help },    { 'q', false, false, quit },     { 'R', false, false, hurry },    { 'a', true, true, approve },
 	{ 'r', true, true, reject },    { 'H', true, true, hide },      { 's', true, true, show },       { 'm', true, true, move },       { 'F', true, false, freeze },
-	{ 'w', true, false, queue },
+	{ 'w', true, false, queue },    { 'c', false, false, places },  { 'p', false, true, promote },   { 'T', false, false, past },
 };
 
 static struct intent key_letter(struct ui *ui, char letter, const struct picture *picture)
@@ -456,10 +488,13 @@ static struct intent key_letter(struct ui *ui, char letter, const struct picture
 	return nothing;
 }
 
-static struct intent key_wall(struct ui *ui, const struct key *key, const struct picture *picture)
+static struct intent key_wall(struct ui *ui, const struct key *key, const struct scene *scene)
 {
+	const struct picture *picture = scene->picture;
 	ui->moved = true;
 	switch (key->type) {
+	case KEY_TAKE_BACK: return ui_do("wall", CMD_UNDO, cJSON_CreateObject());
+	case KEY_DO_AGAIN: return ui_do("wall", CMD_REDO, cJSON_CreateObject());
 	case KEY_TEXT: return key->n == 1 ? key_letter(ui, key->text[0], picture) : nothing;
 	case KEY_GO_DOWN: step(ui, picture, 1); break;
 	case KEY_GO_UP: step(ui, picture, -1); break;
@@ -489,19 +524,21 @@ static void set_filter(struct ui *ui, const char *text, const struct picture *pi
 	ui_settle(ui, picture);
 }
 
-static struct intent key_line(struct ui *ui, const struct key *key, const struct picture *picture)
+static struct intent key_line(struct ui *ui, const struct key *key, const struct scene *scene)
 {
 	bool is_filter = ui->line_for == LINE_FILTER;
 	if (key->type == KEY_ESCAPE || key->type == KEY_RETURN) {
-		ui->mode = UI_WALL;
+		ui->mode = ui->home;
 		if (key->type == KEY_ESCAPE && is_filter)
-			set_filter(ui, "", picture);
+			set_filter(ui, "", scene->picture);
+		if (key->type == KEY_ESCAPE || is_filter)
+			return nothing;
 		/* The reason stays in ui->line for whoever carries this out. */
-		return key->type == KEY_RETURN && !is_filter ? intent_on(INTENT_REJECT, ui->selected) : nothing;
+		return ui->line_for == LINE_REASON ? intent_on(INTENT_REJECT, ui->selected) : ui_line_done(ui, scene);
 	}
-	edit_line(&ui->line, key);
+	ui_edit_line(&ui->line, key);
 	if (is_filter)
-		set_filter(ui, editor_text(&ui->line), picture);
+		set_filter(ui, editor_text(&ui->line), scene->picture);
 	return nothing;
 }
 
@@ -510,7 +547,7 @@ static struct intent choose(struct ui *ui, const struct picture *picture)
 	struct intent out = intent_on(INTENT_MOVE, ui->selected);
 	if (ui->choice > 0 && ui->choice <= (int)picture->section_count)
 		snprintf(out.section, sizeof out.section, "%s", picture->sections[ui->choice - 1].id);
-	ui->mode = UI_WALL;
+	ui->mode = ui->home;
 	return out;
 }
 
@@ -519,7 +556,7 @@ static struct intent key_sections(struct ui *ui, const struct key *key, const st
 	int count = (int)picture->section_count + 1;
 	char letter = key->type == KEY_TEXT && key->n == 1 ? key->text[0] : 0;
 	if (key->type == KEY_ESCAPE || letter == 'q')
-		ui->mode = UI_WALL;
+		ui->mode = ui->home;
 	else if (key->type == KEY_RETURN)
 		return choose(ui, picture);
 	else if (key->type == KEY_GO_DOWN || letter == 'j')
@@ -558,23 +595,31 @@ static struct intent key_door(struct ui *ui, const struct key *key)
 		ui->door_field = (ui->door_field + DOOR_FIELDS - 1) % DOOR_FIELDS;
 		return nothing;
 	default:
-		edit_line(&ui->door[ui->door_field], key);
+		ui_edit_line(&ui->door[ui->door_field], key);
 		return nothing;
 	}
 }
 
-struct intent ui_key(struct ui *ui, const struct key *key, const struct picture *picture)
+struct intent ui_key(struct ui *ui, const struct key *pressed, const struct scene *scene)
 {
+	struct key key = *pressed;
 	ui->flash[0] = 0;
-	if (key->type == KEY_REDRAW)
+	if (key.type == KEY_REDRAW)
 		return intent(INTENT_REDRAW);
+	if (key.type == KEY_NEWLINE && !board_edits(ui))
+		key.type = KEY_RETURN;
 	switch (ui->mode) {
-	case UI_DOOR: return key_door(ui, key);
-	case UI_WALL: return key_wall(ui, key, picture);
-	case UI_COMPOSE: return key_compose(ui, key, picture);
-	case UI_LINE: return key_line(ui, key, picture);
-	case UI_SECTIONS: return key_sections(ui, key, picture);
-	case UI_HELP: ui->mode = UI_WALL; return nothing;
+	case UI_DOOR: return key_door(ui, &key);
+	case UI_WALL: return key_wall(ui, &key, scene);
+	case UI_COMPOSE: return key_compose(ui, &key, scene->picture);
+	case UI_LINE: return key_line(ui, &key, scene);
+	case UI_SECTIONS: return key_sections(ui, &key, scene->picture);
+	case UI_PLACES: return ui_key_places(ui, &key, scene);
+	case UI_TEAMS: return ui_key_teams(ui, &key, scene);
+	case UI_CHOICE: return ui_key_choice(ui, &key, scene);
+	case UI_CANVAS: return ui_key_canvas(ui, &key, scene);
+	case UI_PAST: return ui_key_past(ui, &key, scene);
+	case UI_HELP: ui->mode = ui->home; return nothing;
 	}
 	return nothing;
 }

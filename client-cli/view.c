@@ -1,6 +1,6 @@
 #include "client-cli/view.h"
 #include "client-cli/sentence.h"
-#include "client-cli/statement.h"
+#include "proto/statement.h"
 #include <string.h>
 
 static void add_count(struct buf *out, const char *key, size_t n)
@@ -18,7 +18,7 @@ static enum colour say(struct buf *out, const char *key, enum colour colour)
 /* From the worst to the best: whatever stands above would make what stands below a lie. */
 enum colour view_status(const struct picture *picture, const struct standing *standing, struct buf *out)
 {
-	size_t unanswered = picture->unanswered;
+	size_t unanswered = picture->unanswered + (picture->unanswered == 0 && standing->typing);
 	if (standing->storage) {
 		struct sentence_arg list[] = { { "x", standing->storage, 0 }, { 0 } };
 		sentence_add(out, "storage", list);
@@ -50,6 +50,10 @@ enum colour view_status(const struct picture *picture, const struct standing *st
 	}
 	if (standing->loading)
 		return say(out, "wall.loading", COLOUR_WARN);
+	if (standing->unsaved) {
+		add_count(out, "status.unsaved", standing->unsaved);
+		return COLOUR_BAD;
+	}
 	if (picture->refused) {
 		add_count(out, "status.refused", picture->refused);
 		return COLOUR_BAD;
@@ -79,7 +83,7 @@ void view_statement(struct paragraph *out, const struct statement *words, style 
 {
 	struct piece pieces[PIECES_MAX];
 	struct buf text = { 0 };
-	size_t n = statement_pieces(words, pieces);
+	size_t n = statement_pieces(words, sentence, pieces);
 	for (size_t i = 0; i < n; i++) {
 		if (i && !pieces[i].tight)
 			paragraph_add(out, " ", base | STYLE_ITALIC);
@@ -160,17 +164,36 @@ static void draw_right(struct grid *grid, int row, int *right, style s, const ch
 	*right -= takes + 2;
 }
 
-static void draw_status(struct grid *grid, const struct ui *ui, const struct picture *picture, const struct standing *standing)
+/* Who else is in the note that is being edited. */
+static void draw_same_note(struct grid *grid, const struct ui *ui, const struct scene *scene, int row, int *right)
 {
+	struct paragraph people = { 0 };
+	if (view_same_note(ui, scene, &people)) {
+		*right -= 1;
+		for (size_t i = people.n; i-- > 0 && *right > grid->columns / 3;) {
+			*right -= people.glyphs[i].cluster.width;
+			grid_text(grid, row, *right, people.glyphs[i].cluster.width, people.glyphs[i].style, people.glyphs[i].cluster.bytes);
+		}
+		*right -= 2;
+	}
+	paragraph_release(&people);
+}
+
+static void draw_status(struct grid *grid, const struct ui *ui, const struct scene *scene, const struct standing *standing)
+{
+	const struct picture *picture = scene->picture;
 	struct buf text = { 0 }, extra = { 0 };
 	int row = grid->rows - 1, right = grid->columns;
-	enum colour colour = view_status(picture, standing, &text);
+	struct standing here = *standing;
+	here.unsaved = ui->home == UI_CANVAS ? scene->canvas->unsaved_count : 0;
+	enum colour colour = view_status(picture, &here, &text);
 	draw_right(grid, row, &right, STYLE_DIM, sentence("status.keys"));
+	draw_same_note(grid, ui, scene, row, &right);
 	if (picture->waiting && role_is_staff(picture->role)) {
 		add_count(&extra, "status.waiting", picture->waiting);
 		draw_right(grid, row, &right, STYLE_BOLD | STYLE_COLOUR(COLOUR_WARN), extra.s);
 	}
-	if (ui->filter.n) {
+	if (ui->filter.n && ui->home == UI_WALL) {
 		struct sentence_arg list[] = { { "x", ui->filter.s, 0 }, { 0 } };
 		buf_reset(&extra);
 		sentence_add(&extra, "wall.filter", list);
@@ -184,16 +207,50 @@ static void draw_status(struct grid *grid, const struct ui *ui, const struct pic
 	buf_release(&extra);
 }
 
+static const char *question_of(enum ui_line line)
+{
+	static const char *const questions[] = {
+		[LINE_FILTER] = "ask.filter", [LINE_REASON] = "ask.reason", [LINE_TEAM_NEW] = "ask.team", [LINE_TEAM_NAME] = "ask.team.name", [LINE_TITLE] = "ask.title", [LINE_TYPE] = "ask.type",
+	};
+	return sentence(questions[line]);
+}
+
 static void draw_line(struct grid *grid, const struct ui *ui, int row)
 {
-	const char *question = sentence(ui->line_for == LINE_FILTER ? "ask.filter" : "ask.reason");
 	for (int c = 0; c < grid->columns; c++)
 		grid_text(grid, row, c, 1, 0, " ");
-	int at = grid_text(grid, row, 0, grid->columns / 2, STYLE_BOLD, question);
+	int at = grid_text(grid, row, 0, grid->columns / 2, STYLE_BOLD, question_of(ui->line_for));
 	view_editor(grid, row, at, grid->columns - at, &ui->line, "", true);
 }
 
-void view_draw(struct grid *grid, struct ui *ui, const struct picture *picture, const struct standing *standing)
+static void draw_place(struct grid *grid, struct ui *ui, const struct scene *scene, const struct standing *standing, int top, int bottom)
+{
+	if (ui->home == UI_CANVAS)
+		view_canvas(grid, ui, scene, standing, top, bottom);
+	else if (ui->home == UI_PLACES)
+		view_places(grid, ui, scene, top, bottom);
+	else if (ui->home == UI_TEAMS)
+		view_teams(grid, ui, scene, top, bottom);
+	else
+		view_wall(grid, ui, scene->picture, standing, top, bottom);
+}
+
+/* The wall has a question at its top, other places are more quiet. */
+static int draw_top(struct grid *grid, const struct ui *ui, const struct scene *scene)
+{
+	char display[CODE_DISPLAY_CHARS + 1] = "";
+	if (ui->mode == UI_COMPOSE || ui->home == UI_WALL)
+		return draw_header(grid, scene->picture);
+	if (ui->home == UI_CANVAS)
+		return view_canvas_header(grid, ui, scene);
+	if (strlen(scene->picture->code) == CODE_CHARS)
+		code_display(scene->picture->code, display);
+	grid_text(grid, 0, 0, grid->columns - CODE_DISPLAY_CHARS - 2, STYLE_BOLD, scene->picture->title);
+	grid_text_right(grid, 0, grid->columns, CODE_DISPLAY_CHARS, STYLE_BOLD | STYLE_COLOUR(COLOUR_ACCENT), display);
+	return grid->rows > 12 ? 2 : 1;
+}
+
+void view_draw(struct grid *grid, struct ui *ui, const struct scene *scene, const struct standing *standing)
 {
 	grid_clear(grid);
 	int bottom = grid->rows - 1;
@@ -201,17 +258,26 @@ void view_draw(struct grid *grid, struct ui *ui, const struct picture *picture, 
 		view_door(grid, ui, 0, bottom);
 		return;
 	}
-	int top = draw_header(grid, picture);
+	int top = draw_top(grid, ui, scene);
 	switch (ui->mode) {
 	case UI_DOOR: break;
-	case UI_COMPOSE: view_compose(grid, ui, picture, top, bottom); break;
-	case UI_SECTIONS: view_sections(grid, ui, picture, top, bottom); break;
-	case UI_HELP: view_help(grid, picture, top, bottom); break;
-	case UI_WALL: view_wall(grid, ui, picture, standing, top, bottom); break;
+	case UI_COMPOSE: view_compose(grid, ui, scene->picture, top, bottom); break;
+	case UI_SECTIONS: view_sections(grid, ui, scene->picture, top, bottom); break;
+	case UI_HELP: view_help(grid, ui, scene->picture, top, bottom); break;
+	case UI_CHOICE: view_choice(grid, ui, scene, top, bottom); break;
+	case UI_PAST:
+		bottom = view_past(grid, ui, scene, top, bottom);
+		if (scene->past->there)
+			draw_place(grid, ui, scene, standing, top, bottom);
+		break;
+	case UI_WALL:
+	case UI_PLACES:
+	case UI_TEAMS:
+	case UI_CANVAS: draw_place(grid, ui, scene, standing, top, bottom); break;
 	case UI_LINE:
-		view_wall(grid, ui, picture, standing, top, bottom - 1);
+		draw_place(grid, ui, scene, standing, top, bottom - 1);
 		draw_line(grid, ui, bottom - 1);
 		break;
 	}
-	draw_status(grid, ui, picture, standing);
+	draw_status(grid, ui, scene, standing);
 }

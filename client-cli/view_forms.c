@@ -90,8 +90,28 @@ void view_sections(struct grid *grid, struct ui *ui, const struct picture *pictu
 
 /* --- help --- */
 
-static const char *const help_all[] = { "help.move", "help.n", "help.e", "help.d", "help.filter", "help.r", "help.q" };
+static const char *const help_all[] = { "help.move", "help.n", "help.e", "help.d", "help.filter", "help.p", "help.T", "help.c", "help.r", "help.q" };
 static const char *const help_staff[] = { "help.w", "help.a", "help.x", "help.hide", "help.m", "help.F" };
+static const char *const help_canvas[] = {
+	"help.canvas.move", "help.canvas.a", "help.canvas.e", "help.canvas.edit", "help.canvas.z", "help.canvas.m", "help.canvas.type", "help.canvas.d",
+	"help.canvas.L", "help.canvas.u", "help.canvas.T", "help.canvas.p", "help.canvas.o", "help.canvas.v", "help.canvas.c",
+};
+static const char *const help_places[] = { "help.places.move", "help.places.o", "help.places.t", "help.places.q" };
+static const char *const help_places_staff[] = { "help.places.n", "help.places.r", "help.places.d", "help.F" };
+static const char *const help_teams[] = { "help.teams.move", "help.teams.J", "help.places.q" };
+static const char *const help_teams_staff[] = { "help.teams.n", "help.teams.m", "help.teams.D", "help.teams.S", "help.teams.C", "help.teams.r", "help.F" };
+static const char *const help_canvas_staff[] = { "help.F" };
+
+#define KEYS(list) { list, sizeof list / sizeof *list }
+static const struct {
+	enum ui_mode home;
+	struct { const char *const *keys; size_t n; } all, staff;
+} helps[] = {
+	{ UI_WALL, KEYS(help_all), KEYS(help_staff) },
+	{ UI_PLACES, KEYS(help_places), KEYS(help_places_staff) },
+	{ UI_TEAMS, KEYS(help_teams), KEYS(help_teams_staff) },
+	{ UI_CANVAS, KEYS(help_canvas), KEYS(help_canvas_staff) },
+};
 
 static void draw_lines(struct pen *pen, const char *const *keys, size_t n)
 {
@@ -99,15 +119,19 @@ static void draw_lines(struct pen *pen, const char *const *keys, size_t n)
 		pen_text(pen, sentence(keys[i]), 0);
 }
 
-void view_help(struct grid *grid, const struct picture *picture, int top, int bottom)
+void view_help(struct grid *grid, const struct ui *ui, const struct picture *picture, int top, int bottom)
 {
 	struct pen pen = { .grid = grid, .column = 2, .width = grid->columns - 2, .top = top, .bottom = bottom, .row = top };
 	grid_text(grid, pen.row++, 0, grid->columns, STYLE_BOLD, sentence("help.title"));
-	draw_lines(&pen, help_all, sizeof help_all / sizeof *help_all);
-	if (role_is_staff(picture->role)) {
+	for (size_t i = 0; i < sizeof helps / sizeof *helps; i++) {
+		if (helps[i].home != ui->home)
+			continue;
+		draw_lines(&pen, helps[i].all.keys, helps[i].all.n);
+		if (!role_is_staff(picture->role))
+			continue;
 		if (pen.row < bottom)
 			grid_text(grid, pen.row++, 0, grid->columns, STYLE_BOLD, sentence("help.staff"));
-		draw_lines(&pen, help_staff, sizeof help_staff / sizeof *help_staff);
+		draw_lines(&pen, helps[i].staff.keys, helps[i].staff.n);
 	}
 	if (pen.row < bottom)
 		grid_text(grid, bottom - 1, 0, grid->columns, STYLE_DIM, sentence("help.any"));

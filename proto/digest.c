@@ -124,3 +124,12 @@ void digest_hex(struct digest d, char out[DIGEST_HEX_CHARS + 1])
 	hex_lane(d.b, out + 8);
 	out[DIGEST_HEX_CHARS] = '\0';
 }
+
+uint32_t digest_hash(const char *id)
+{
+	struct lane lane = { .hash = DIGEST_SEED_A };
+
+	while (*id)
+		lane_byte(&lane, (uint8_t)*id++);
+	return lane_finish(lane);
+}

@@ -152,6 +152,7 @@ static void edit_field(struct object *object, const struct op *op)
 	if (text_edit_read(op->edit, &edit) == TEXT_OK && text_edit_check(&edit, text_measure(value->s, value->n)) == TEXT_OK) {
 		text_apply(value->s, value->n, &edit, &out);
 		value_copy(field_of(object->kind, field)->type, value, &(struct value){ .s = buf_cstr(&out), .n = out.n });
+		object->values[field_of(object->kind, field)->rev].i = op->rev;
 	}
 	buf_release(&out);
 	text_edit_release(&edit);
@@ -212,6 +213,14 @@ enum role role_by_name(const char *name)
 		if (!strcmp(role_names[r], name))
 			return (enum role)r;
 	return ROLE_NONE;
+}
+
+enum command command_by_name(const char *name)
+{
+	for (int c = 1; c < CMD_COUNT; c++)
+		if (!strcmp(command_specs[c].name, name))
+			return (enum command)c;
+	return CMD_NONE;
 }
 
 bool role_is_staff(enum role role)
@@ -398,7 +407,7 @@ bool op_read_object(const cJSON *json, struct op *op)
 static bool edit_read(const cJSON *json, struct op *op)
 {
 	int field = kind_field(op->kind, string_at(json, "field"));
-	if (field < 0 || !field_type_is_typed(field_of(op->kind, field)->type) || !int_read(cJSON_GetObjectItemCaseSensitive(json, "rev"), &op->rev))
+	if (field < 0 || field_of(op->kind, field)->rev < 0 || !int_read(cJSON_GetObjectItemCaseSensitive(json, "rev"), &op->rev))
 		return false;
 	op->mask = 1u << field;
 	op->edit = cJSON_GetObjectItemCaseSensitive(json, "edit");

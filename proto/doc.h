@@ -33,13 +33,15 @@ enum op_type { OP_NONE, OP_PUT, OP_SET, OP_TEXT, OP_DEL };
 /* As they are called on the wire and in the log. */
 extern const char *const op_names[];
 
+/* The command called `name`, CMD_NONE if there is none. */
+enum command command_by_name(const char *name);
 /* The role called `name`, ROLE_NONE if there is none. */
 enum role role_by_name(const char *name);
 /* Whether it reads the staff's view and leads. */
 bool role_is_staff(enum role role);
 
 /* What happened to one object. Strings are borrowed. PUT: `kind` and every field of `mask`. SET: the fields of `mask` (a zero value clears).
- * TEXT: `mask` has the one field, a line or text; `edit` is what changed in it (proto/text.h), borrowed, and `rev` the field's revision after it. */
+ * TEXT: `mask` has the one field, one whose spec has a `rev`; `edit` is what changed in it (proto/text.h), borrowed, and `rev` the field's revision after it, which applying it puts into the field that keeps it. */
 struct op {
 	enum op_type type;
 	enum kind kind; /* known for PUT; for the others filled in by doc_apply's callers that need it */

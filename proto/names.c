@@ -335,7 +335,7 @@ static void add_skeleton(struct buf *out, const struct buf *in, enum keeping kee
 bool name_skeleton(const char *in, size_t n, struct buf *out)
 {
 	struct buf plain = {0}, kept = {0}, folded = {0};
-	bool is_valid = add_mapped(&plain, in, n, DECOMPOSED_COMPAT);
+	bool is_valid = n <= NAME_INPUT_MAX && add_mapped(&plain, in, n, DECOMPOSED_COMPAT);
 
 	if (is_valid) {
 		/* An accent without a letter is a space and a mark by now. */
@@ -377,6 +377,23 @@ bool text_is_clean(const char *s, size_t n, bool allow_newline)
 	return is_clean(s, n, allow_newline ? "\n\t" : "");
 }
 
+bool text_is_piled_up(const char *s, size_t n)
+{
+	int marks = 0;
+	int32_t c;
+
+	for (size_t at = 0; at < n;) {
+		utf8proc_ssize_t used = utf8proc_iterate((const uint8_t *)s + at, (utf8proc_ssize_t)(n - at), &c);
+		if (used <= 0)
+			return false;
+		at += (size_t)used;
+		marks = utf8proc_get_property(c)->combining_class || is_stacked_mark(c) ? marks + 1 : 0;
+		if (marks > TEXT_MARKS_MAX)
+			return true;
+	}
+	return false;
+}
+
 bool line_normalise(const char *in, size_t n, struct buf *out)
 {
 	struct buf composed = {0};
@@ -384,7 +401,7 @@ bool line_normalise(const char *in, size_t n, struct buf *out)
 	size_t start = out->n;
 	int32_t c;
 
-	if (!is_clean(in, n, "\n\t\r"))
+	if (!is_clean(in, n, "\n\t\r") || text_is_piled_up(in, n))
 		return false;
 	add_mapped(&composed, in, n, COMPOSED);
 	for (size_t at = 0; next_char(composed.s, composed.n, &at, &c);) {

@@ -19,6 +19,7 @@ enum {
 	NAME_BYTES_MAX = 160,
 	NAME_GRAPHEMES_MAX = 40,
 	NAME_MARKS_MAX = 4,     /* marks stacked on one base */
+	TEXT_MARKS_MAX = 30,    /* combining marks in a row: more is no writing, and slow to normalise (Unicode annex 15, stream-safe text) */
 };
 
 enum name_verdict {
@@ -46,16 +47,23 @@ enum name_verdict name_normalise(const char *in, size_t n, struct buf *out);
  * folded, without accents, spaces, punctuation and invisible characters, and with look-alikes of Latin letters (Cyrillic,
  * Greek, digits, and i and l, whose capital is a small l on a phone) replaced by one of them. Vowel signs of Indic
  * scripts and Japanese voicing marks stay, since they make other names. Names that have no letters keep their punctuation, and those that are nothing but accents keep these.
- * The key is for comparing only and is never shown. Returns false and appends nothing if `in` is not valid UTF-8.
+ * The key is for comparing only and is never shown. Returns false and appends nothing if `in` is not valid UTF-8, or longer than NAME_INPUT_MAX.
  */
 bool name_skeleton(const char *in, size_t n, struct buf *out);
 
 /*
  * Makes a one-line field (a title, a section, a team) out of what somebody typed: NFC, white space including line breaks
  * to single spaces, none at the ends. Everything else stays. Returns false and appends nothing if the input is not
- * clean (text_is_clean, with line breaks allowed and also carriage returns). The result may be empty and of any length.
+ * clean (text_is_clean, with line breaks allowed and also carriage returns), or text_is_piled_up. The result may be empty
+ * and of any length.
  */
 bool line_normalise(const char *in, size_t n, struct buf *out);
+
+/*
+ * Whether marks are piled up beyond TEXT_MARKS_MAX: putting those in order takes time that grows with their square. False
+ * for what is not valid UTF-8, which is refused for that.
+ */
+bool text_is_piled_up(const char *s, size_t n);
 
 /*
  * Whether text may be stored as it is: valid UTF-8 without C0 (U+0000–001F), DEL and C1 (U+0080–009F), except line feed

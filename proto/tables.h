@@ -13,7 +13,9 @@ enum field_type {
 	FIELD_WORD, /* machine text: an enum's value, a position key, an id */
 	FIELD_INT,
 	FIELD_BOOL,
-	FIELD_ID, /* a 22-character object id, in command arguments */
+	FIELD_ID,   /* in command arguments only, as the following: a 22-character object id */
+	FIELD_IDS,  /* several, none twice; as a value: joined with single spaces */
+	FIELD_EDIT, /* a change of a text (proto/text.h); the value is empty, the tree is request->edit */
 };
 
 /* Who a field or an object may be projected to; a mask. */
@@ -29,6 +31,7 @@ struct field_spec {
 	uint8_t see;               /* SEE_ mask */
 	bool need;                 /* (arguments) must be there */
 	bool is_new;               /* (arguments) an id that must not exist yet */
+	int rev;                   /* of a text that several people type in: number of the int field that holds its revision; else -1 */
 };
 
 struct kind_spec {
@@ -42,12 +45,13 @@ struct kind_spec {
 
 struct command_spec {
 	const char *name;
-	int in;         /* enum doc_kind it applies to */
+	int in;         /* enum doc_kind it applies to, DOC_NONE for any */
 	unsigned roles; /* mask of 1u << enum role */
 	bool own;       /* a member may do it only to what is theirs */
 	bool freezes;   /* refused to members while pens are down */
 	int cost;       /* tokens of the socket's bucket */
 	bool posts;     /* takes one of the member's posting bucket too */
+	bool undoes;    /* is a step that its person can take back */
 	int arg_count;
 	const struct field_spec *args;
 };
@@ -55,7 +59,7 @@ struct command_spec {
 /* True for the types whose value is a string. */
 static inline bool field_type_is_string(enum field_type type)
 {
-	return type == FIELD_LINE || type == FIELD_TEXT || type == FIELD_WORD || type == FIELD_ID;
+	return type == FIELD_LINE || type == FIELD_TEXT || type == FIELD_WORD || type == FIELD_ID || type == FIELD_IDS;
 }
 
 /* True for the types that hold a person's words, which storage keeps in rows of their own. */

@@ -27,6 +27,7 @@
 #include "server/session/directory.h"
 #include "server/session/hub.h"
 #include "server/store/store.h"
+#include "server/templates.h"
 
 enum {
 	DESCRIPTORS_WANTED = 65536,
@@ -42,6 +43,7 @@ struct app {
 	const struct config *config;
 	uv_loop_t loop;
 	struct store *store;
+	struct templates *templates;
 	struct directory *directory;
 	struct hub *hub;
 	struct ws *ws;
@@ -294,6 +296,21 @@ static bool open_store(struct app *app)
 	return app->directory != NULL;
 }
 
+/* Before anything is opened or made: who has mended a file starts again at once. */
+static bool load_templates(struct app *app)
+{
+	struct buf folder = { 0 }, faults = { 0 };
+
+	buf_str(&folder, app->config->data);
+	buf_str(&folder, "/templates");
+	app->templates = templates_open(folder.s, &faults);
+	if (!app->templates)
+		fprintf(stderr, "%sforwhomd: not started; mend these templates or take them out of %s\n", faults.s, folder.s);
+	buf_release(&folder);
+	buf_release(&faults);
+	return app->templates != NULL;
+}
+
 /* The address to write into links: the operator's, else where the first socket listens, in words that a browser understands. */
 static void choose_origin(struct app *app, const struct sockaddr *address, int port)
 {
@@ -352,13 +369,30 @@ static bool start(struct app *app)
 		.directory = app->directory,
 		.limits = &config->limits,
 		.build = asset_build_id(),
+		.templates = templates_list(app->templates),
 		.random = on_random,
 		.log = on_hub_log,
 	});
 	ws_set_hub(app->ws, app->hub);
 	gate_init(&app->gate, config->origin, (const char *const *)config->behind_proxy.items, config->behind_proxy.count);
-	app->site = site_new(&(struct site_config){ &app->loop, app->hub, app->directory, &config->limits, app->site_origin });
-	app->front = front_new(&(struct front_config){ &app->loop, app->ws, &app->gate, &config->limits, app->sockets_max, site_handle, app->site });
+	app->site = site_new(&(struct site_config){
+		.loop = &app->loop,
+		.hub = app->hub,
+		.directory = app->directory,
+		.limits = &config->limits,
+		.templates = templates_list(app->templates),
+		.origin = app->site_origin,
+	});
+	app->front = front_new(&(struct front_config){
+		.loop = &app->loop,
+		.ws = app->ws,
+		.gate = &app->gate,
+		.limits = &config->limits,
+		.sockets_max = app->sockets_max,
+		.admit = site_admit,
+		.handle = site_handle,
+		.ctx = app->site,
+	});
 	return listen_everywhere(app);
 }
 
@@ -407,6 +441,7 @@ static void release(struct app *app)
 	site_free(app->site);
 	admin_free(app->admin);
 	directory_free(app->directory);
+	templates_free(app->templates);
 	if (uv_loop_close(&app->loop) != 0)
 		log_event(LOG_WARNING, "stop.handles", "text=\"something still lives on the loop\"");
 	log_flush_suppressed();
@@ -429,7 +464,7 @@ int app_serve(const struct config *config)
 	app.sockets_max = prepare_descriptors();
 	if (uv_loop_init(&app.loop) != 0)
 		abort();
-	if (open_store(&app) && start(&app)) {
+	if (load_templates(&app) && open_store(&app) && start(&app)) {
 		app.admin = admin_open(&app.loop, config->data, on_admin_invite, &app);
 		log_event(LOG_NOTICE, "start", "build=%s sockets_max=%zu", asset_build_id(), app.sockets_max);
 		start_clocks(&app);

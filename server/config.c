@@ -28,7 +28,7 @@ struct option_spec {
 #define AT(field) offsetof(struct config, field)
 
 static const struct option_spec specs[] = {
-	{ "data", TYPE_TEXT, "DIR", "./data", AT(data), false, "folder of the database; made if it is not there" },
+	{ "data", TYPE_TEXT, "DIR", "./data", AT(data), false, "folder of the database, and of your own templates in DIR/templates/*.json; made if it is not there" },
 	{ "listen", TYPE_LIST, "ADDR:PORT", "127.0.0.1:8080", AT(listen), false, "where to listen: 127.0.0.1:8080, [::1]:8080; port 0 takes a free one; repeatable" },
 	{ "origin", TYPE_TEXT, "URL", "", AT(origin), false, "address that people use, https://class.example.org, if it is another than the one listened at" },
 	{ "behind-proxy", TYPE_LIST, "ADDR", NULL, AT(behind_proxy), false, "address or network of a TLS proxy whose X-Forwarded-For and -Proto are to be believed; repeatable" },

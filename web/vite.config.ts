@@ -1,5 +1,5 @@
 /*
- * The page is one document, one style sheet, one script and the small one that goes before it, plus fonts, all served from the server's memory under a
+ * The page is one document, one style sheet, one script and the small one that goes before it, scripts that are fetched when they are wanted, plus fonts, all served from the server's memory under a
  * policy of script-src 'self'; style-src 'self'. So nothing may be inlined (no data: addresses, no inline script, no
  * preload polyfill), and addresses are relative, because the server may sit under a path of its own (--base-path).
  */

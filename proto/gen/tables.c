@@ -2,170 +2,406 @@
 #include "proto/gen/tables.h"
 
 static const struct field_spec class_fields[] = {
-	{ "title", FIELD_LINE, 120, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "code", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "frozen", FIELD_BOOL, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "door", FIELD_WORD, 0, (const char *const[]){ "open", "closed", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "at", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "title", FIELD_LINE, 120, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "code", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "frozen", FIELD_BOOL, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "door", FIELD_WORD, 0, (const char *const[]){ "open", "closed", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "teams", FIELD_WORD, 0, (const char *const[]){ "staff", "self", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "at", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 static const struct field_spec document_fields[] = {
-	{ "type", FIELD_WORD, 0, (const char *const[]){ "wall", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "title", FIELD_LINE, 120, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "pos", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "type", FIELD_WORD, 0, (const char *const[]){ "wall", "canvas", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "title", FIELD_LINE, 120, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "pos", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "template", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "team", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "see", FIELD_WORD, 0, (const char *const[]){ "staff", "team", "class", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "add", FIELD_WORD, 0, (const char *const[]){ "staff", "team", "class", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "change", FIELD_WORD, 0, (const char *const[]){ "staff", "team", "class", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "deleted", FIELD_WORD, 0, (const char *const[]){ "", "staff", NULL }, SEE_STAFF, false, false, -1 },
+};
+static const struct field_spec team_fields[] = {
+	{ "name", FIELD_LINE, 60, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "pos", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "deleted", FIELD_WORD, 0, (const char *const[]){ "", "staff", NULL }, SEE_STAFF, false, false, -1 },
 };
 static const struct field_spec member_fields[] = {
-	{ "name", FIELD_LINE, 40, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "role", FIELD_WORD, 0, (const char *const[]){ "owner", "instructor", "member", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "at", FIELD_INT, 0, NULL, SEE_STAFF, false, false },
+	{ "name", FIELD_LINE, 40, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "role", FIELD_WORD, 0, (const char *const[]){ "owner", "instructor", "member", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "team", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "at", FIELD_INT, 0, NULL, SEE_STAFF, false, false, -1 },
 };
 static const struct field_spec wall_fields[] = {
-	{ "prompt", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "hold", FIELD_BOOL, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "names", FIELD_WORD, 0, (const char *const[]){ "named", "hidden", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "prompt", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "hold", FIELD_BOOL, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "names", FIELD_WORD, 0, (const char *const[]){ "named", "hidden", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 static const struct field_spec section_fields[] = {
-	{ "title", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "pos", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "deleted", FIELD_WORD, 0, (const char *const[]){ "", "staff", NULL }, SEE_STAFF, false, false },
+	{ "title", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "pos", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "deleted", FIELD_WORD, 0, (const char *const[]){ "", "staff", NULL }, SEE_STAFF, false, false, -1 },
 };
 static const struct field_spec post_fields[] = {
-	{ "for", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "who", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "offer", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "helps", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "venture", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "section", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "pos", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "names", FIELD_WORD, 0, (const char *const[]){ "named", "hidden", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "author", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "state", FIELD_WORD, 0, (const char *const[]){ "held", "shown", "rejected", "hidden", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "reason", FIELD_LINE, 500, NULL, SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "version", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "at", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "edited", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "deleted", FIELD_WORD, 0, (const char *const[]){ "", "author", "staff", NULL }, SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "for", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "who", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "offer", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "helps", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "venture", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "section", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "pos", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "names", FIELD_WORD, 0, (const char *const[]){ "named", "hidden", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "author", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "state", FIELD_WORD, 0, (const char *const[]){ "held", "shown", "rejected", "hidden", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "reason", FIELD_LINE, 500, NULL, SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "version", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "at", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "edited", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "deleted", FIELD_WORD, 0, (const char *const[]){ "", "author", "staff", NULL }, SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 static const struct field_spec revision_fields[] = {
-	{ "post", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "for", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "who", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "offer", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "helps", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "venture", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "author", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "state", FIELD_WORD, 0, (const char *const[]){ "held", "rejected", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "reason", FIELD_LINE, 500, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "version", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "at", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "deleted", FIELD_WORD, 0, (const char *const[]){ "", "author", "staff", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "post", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "for", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "who", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "offer", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "helps", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "venture", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "author", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "state", FIELD_WORD, 0, (const char *const[]){ "held", "rejected", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "reason", FIELD_LINE, 500, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "version", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "at", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "deleted", FIELD_WORD, 0, (const char *const[]){ "", "author", "staff", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
+static const struct field_spec canvas_fields[] = {
+	{ "template", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "credits", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "columns", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "rows", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec box_fields[] = {
+	{ "title", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "col", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "row", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "w", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "h", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "order", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "questions", FIELD_TEXT, 2000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "tip", FIELD_TEXT, 1000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "tags", FIELD_TEXT, 1000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "links", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "parts", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "deleted", FIELD_WORD, 0, (const char *const[]){ "", "staff", NULL }, SEE_STAFF, false, false, -1 },
+};
+static const struct field_spec type_fields[] = {
+	{ "number", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "name", FIELD_LINE, 60, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec note_fields[] = {
+	{ "text", FIELD_TEXT, 5000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, NOTE_REV },
+	{ "rev", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "box", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "pos", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "type", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "tags", FIELD_TEXT, 1000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "author", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "names", FIELD_WORD, 0, (const char *const[]){ "named", "hidden", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "at", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "post", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "part", FIELD_WORD, 0, (const char *const[]){ "", "for", "who", "offer", "helps", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "deleted", FIELD_WORD, 0, (const char *const[]){ "", "author", "other", NULL }, 0, false, false, -1 },
+};
+static const struct field_spec link_fields[] = {
+	{ "from", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "to", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "as", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "deleted", FIELD_WORD, 0, (const char *const[]){ "", "own", "end", NULL }, 0, false, false, -1 },
+};
+
 
 const struct kind_spec kind_specs[KIND_COUNT] = {
 	[KIND_CLASS] = { "class", DOC_CLASS, -1, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, CLASS_FIELDS, class_fields },
 	[KIND_DOCUMENT] = { "document", DOC_CLASS, -1, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, DOCUMENT_FIELDS, document_fields },
+	[KIND_TEAM] = { "team", DOC_CLASS, -1, SEE_CLASS | SEE_STAFF, TEAM_FIELDS, team_fields },
 	[KIND_MEMBER] = { "member", DOC_CLASS, -1, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, MEMBER_FIELDS, member_fields },
 	[KIND_WALL] = { "wall", DOC_WALL, -1, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, WALL_FIELDS, wall_fields },
 	[KIND_SECTION] = { "section", DOC_WALL, -1, SEE_CLASS | SEE_STAFF, SECTION_FIELDS, section_fields },
 	[KIND_POST] = { "post", DOC_WALL, POST_AUTHOR, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, POST_FIELDS, post_fields },
 	[KIND_REVISION] = { "revision", DOC_WALL, REVISION_AUTHOR, SEE_STAFF | SEE_AUTHOR, REVISION_FIELDS, revision_fields },
+	[KIND_CANVAS] = { "canvas", DOC_CANVAS, -1, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, CANVAS_FIELDS, canvas_fields },
+	[KIND_BOX] = { "box", DOC_CANVAS, -1, SEE_CLASS | SEE_STAFF, BOX_FIELDS, box_fields },
+	[KIND_TYPE] = { "type", DOC_CANVAS, -1, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, TYPE_FIELDS, type_fields },
+	[KIND_NOTE] = { "note", DOC_CANVAS, NOTE_AUTHOR, SEE_CLASS | SEE_STAFF, NOTE_FIELDS, note_fields },
+	[KIND_LINK] = { "link", DOC_CANVAS, -1, SEE_CLASS | SEE_STAFF, LINK_FIELDS, link_fields },
 };
 
 static const struct field_spec class_set_args[] = {
-	{ "title", FIELD_LINE, 120, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "frozen", FIELD_BOOL, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "door", FIELD_WORD, 0, (const char *const[]){ "open", "closed", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "title", FIELD_LINE, 120, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "frozen", FIELD_BOOL, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "door", FIELD_WORD, 0, (const char *const[]){ "open", "closed", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "teams", FIELD_WORD, 0, (const char *const[]){ "staff", "self", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 static const struct field_spec member_rename_args[] = {
-	{ "name", FIELD_LINE, 40, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
+	{ "name", FIELD_LINE, 40, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec team_add_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, true, -1 },
+	{ "name", FIELD_LINE, 60, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "before", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec team_set_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "name", FIELD_LINE, 60, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec team_remove_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec team_restore_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec team_deal_args[] = {
+	{ "all", FIELD_BOOL, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec team_join_args[] = {
+	{ "team", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec member_place_args[] = {
+	{ "member", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "team", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec canvas_add_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, true, -1 },
+	{ "template", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "from", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "notes", FIELD_BOOL, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "title", FIELD_LINE, 120, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "team", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "each", FIELD_BOOL, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "see", FIELD_WORD, 0, (const char *const[]){ "staff", "team", "class", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec document_set_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "title", FIELD_LINE, 120, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "see", FIELD_WORD, 0, (const char *const[]){ "staff", "team", "class", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "add", FIELD_WORD, 0, (const char *const[]){ "staff", "team", "class", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "change", FIELD_WORD, 0, (const char *const[]){ "staff", "team", "class", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec document_move_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "before", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec document_remove_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec document_restore_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
 };
 static const struct field_spec wall_set_args[] = {
-	{ "prompt", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "hold", FIELD_BOOL, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "names", FIELD_WORD, 0, (const char *const[]){ "named", "hidden", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "prompt", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "hold", FIELD_BOOL, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "names", FIELD_WORD, 0, (const char *const[]){ "named", "hidden", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 static const struct field_spec section_add_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, true },
-	{ "title", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
-	{ "before", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, true, -1 },
+	{ "title", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "before", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 static const struct field_spec section_set_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
-	{ "title", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "title", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
 };
 static const struct field_spec section_move_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
-	{ "before", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "before", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 static const struct field_spec section_remove_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
 };
 static const struct field_spec section_restore_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
 };
 static const struct field_spec post_add_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, true },
-	{ "for", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "who", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "offer", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "helps", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "venture", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "section", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "names", FIELD_WORD, 0, (const char *const[]){ "named", "hidden", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, true, -1 },
+	{ "for", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "who", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "offer", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "helps", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "venture", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "section", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "names", FIELD_WORD, 0, (const char *const[]){ "named", "hidden", NULL }, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 static const struct field_spec post_edit_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
-	{ "version", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
-	{ "for", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "who", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "offer", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "helps", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "venture", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "version", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "for", FIELD_LINE, 300, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "who", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "offer", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "helps", FIELD_LINE, 600, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "venture", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 static const struct field_spec post_approve_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
 };
 static const struct field_spec post_reject_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
-	{ "reason", FIELD_LINE, 500, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "reason", FIELD_LINE, 500, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 static const struct field_spec post_hide_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
 };
 static const struct field_spec post_show_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
 };
 static const struct field_spec post_move_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
-	{ "section", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
-	{ "before", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "section", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "before", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 static const struct field_spec post_delete_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
 };
 static const struct field_spec post_restore_args[] = {
-	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false },
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec box_add_args[] = {
+	{ "id", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, true, -1 },
+	{ "title", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "col", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "row", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "w", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "h", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "order", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "questions", FIELD_TEXT, 2000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "tip", FIELD_TEXT, 1000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "tags", FIELD_TEXT, 1000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec box_set_args[] = {
+	{ "id", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "title", FIELD_LINE, 80, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "col", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "row", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "w", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "h", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "order", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "questions", FIELD_TEXT, 2000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "tip", FIELD_TEXT, 1000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "tags", FIELD_TEXT, 1000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec box_remove_args[] = {
+	{ "id", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec box_restore_args[] = {
+	{ "id", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec type_set_args[] = {
+	{ "number", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "name", FIELD_LINE, 60, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec note_add_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, true, -1 },
+	{ "box", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "before", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "text", FIELD_TEXT, 5000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "type", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "tags", FIELD_TEXT, 1000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec note_text_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "rev", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "edit", FIELD_EDIT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec note_set_args[] = {
+	{ "ids", FIELD_IDS, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "type", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "tags", FIELD_TEXT, 1000, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec note_move_args[] = {
+	{ "ids", FIELD_IDS, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "box", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "before", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+};
+static const struct field_spec note_duplicate_args[] = {
+	{ "ids", FIELD_IDS, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec note_delete_args[] = {
+	{ "ids", FIELD_IDS, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec note_restore_args[] = {
+	{ "ids", FIELD_IDS, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec link_add_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, true, -1 },
+	{ "from", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "to", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec link_remove_args[] = {
+	{ "id", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec canvas_promote_args[] = {
+	{ "wall", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "post", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec revert_args[] = {
+	{ "member", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "since", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+};
+static const struct field_spec restore_args[] = {
+	{ "at", FIELD_INT, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, true, false, -1 },
+	{ "box", FIELD_WORD, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
+	{ "note", FIELD_ID, 0, NULL, SEE_CLASS | SEE_STAFF | SEE_AUTHOR, false, false, -1 },
 };
 
+
 const struct command_spec command_specs[CMD_COUNT] = {
-	[CMD_CLASS_SET] = { "class.set", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_CLASS_SET_FIELDS, class_set_args },
-	[CMD_MEMBER_RENAME] = { "member.rename", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, false, 5, false, ARG_MEMBER_RENAME_FIELDS, member_rename_args },
-	[CMD_WALL_SET] = { "wall.set", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_WALL_SET_FIELDS, wall_set_args },
-	[CMD_SECTION_ADD] = { "section.add", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_SECTION_ADD_FIELDS, section_add_args },
-	[CMD_SECTION_SET] = { "section.set", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_SECTION_SET_FIELDS, section_set_args },
-	[CMD_SECTION_MOVE] = { "section.move", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_SECTION_MOVE_FIELDS, section_move_args },
-	[CMD_SECTION_REMOVE] = { "section.remove", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_SECTION_REMOVE_FIELDS, section_remove_args },
-	[CMD_SECTION_RESTORE] = { "section.restore", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_SECTION_RESTORE_FIELDS, section_restore_args },
-	[CMD_POST_ADD] = { "post.add", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, true, ARG_POST_ADD_FIELDS, post_add_args },
-	[CMD_POST_EDIT] = { "post.edit", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, true, true, 1, false, ARG_POST_EDIT_FIELDS, post_edit_args },
-	[CMD_POST_APPROVE] = { "post.approve", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_POST_APPROVE_FIELDS, post_approve_args },
-	[CMD_POST_REJECT] = { "post.reject", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_POST_REJECT_FIELDS, post_reject_args },
-	[CMD_POST_HIDE] = { "post.hide", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_POST_HIDE_FIELDS, post_hide_args },
-	[CMD_POST_SHOW] = { "post.show", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_POST_SHOW_FIELDS, post_show_args },
-	[CMD_POST_MOVE] = { "post.move", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, ARG_POST_MOVE_FIELDS, post_move_args },
-	[CMD_POST_DELETE] = { "post.delete", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, true, true, 1, false, ARG_POST_DELETE_FIELDS, post_delete_args },
-	[CMD_POST_RESTORE] = { "post.restore", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, true, true, 1, false, ARG_POST_RESTORE_FIELDS, post_restore_args },
+	[CMD_CLASS_SET] = { "class.set", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, false, ARG_CLASS_SET_FIELDS, class_set_args },
+	[CMD_MEMBER_RENAME] = { "member.rename", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, false, 5, false, false, ARG_MEMBER_RENAME_FIELDS, member_rename_args },
+	[CMD_TEAM_ADD] = { "team.add", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_TEAM_ADD_FIELDS, team_add_args },
+	[CMD_TEAM_SET] = { "team.set", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_TEAM_SET_FIELDS, team_set_args },
+	[CMD_TEAM_REMOVE] = { "team.remove", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_TEAM_REMOVE_FIELDS, team_remove_args },
+	[CMD_TEAM_RESTORE] = { "team.restore", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_TEAM_RESTORE_FIELDS, team_restore_args },
+	[CMD_TEAM_DEAL] = { "team.deal", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 10, false, true, ARG_TEAM_DEAL_FIELDS, team_deal_args },
+	[CMD_TEAM_JOIN] = { "team.join", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, false, 1, false, false, ARG_TEAM_JOIN_FIELDS, team_join_args },
+	[CMD_MEMBER_PLACE] = { "member.place", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_MEMBER_PLACE_FIELDS, member_place_args },
+	[CMD_CANVAS_ADD] = { "canvas.add", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 10, false, false, ARG_CANVAS_ADD_FIELDS, canvas_add_args },
+	[CMD_DOCUMENT_SET] = { "document.set", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, false, 1, false, true, ARG_DOCUMENT_SET_FIELDS, document_set_args },
+	[CMD_DOCUMENT_MOVE] = { "document.move", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_DOCUMENT_MOVE_FIELDS, document_move_args },
+	[CMD_DOCUMENT_REMOVE] = { "document.remove", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_DOCUMENT_REMOVE_FIELDS, document_remove_args },
+	[CMD_DOCUMENT_RESTORE] = { "document.restore", DOC_CLASS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_DOCUMENT_RESTORE_FIELDS, document_restore_args },
+	[CMD_WALL_SET] = { "wall.set", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, false, ARG_WALL_SET_FIELDS, wall_set_args },
+	[CMD_SECTION_ADD] = { "section.add", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_SECTION_ADD_FIELDS, section_add_args },
+	[CMD_SECTION_SET] = { "section.set", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_SECTION_SET_FIELDS, section_set_args },
+	[CMD_SECTION_MOVE] = { "section.move", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_SECTION_MOVE_FIELDS, section_move_args },
+	[CMD_SECTION_REMOVE] = { "section.remove", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_SECTION_REMOVE_FIELDS, section_remove_args },
+	[CMD_SECTION_RESTORE] = { "section.restore", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_SECTION_RESTORE_FIELDS, section_restore_args },
+	[CMD_POST_ADD] = { "post.add", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, true, true, ARG_POST_ADD_FIELDS, post_add_args },
+	[CMD_POST_EDIT] = { "post.edit", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, true, true, 1, false, true, ARG_POST_EDIT_FIELDS, post_edit_args },
+	[CMD_POST_APPROVE] = { "post.approve", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, false, ARG_POST_APPROVE_FIELDS, post_approve_args },
+	[CMD_POST_REJECT] = { "post.reject", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, false, ARG_POST_REJECT_FIELDS, post_reject_args },
+	[CMD_POST_HIDE] = { "post.hide", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_POST_HIDE_FIELDS, post_hide_args },
+	[CMD_POST_SHOW] = { "post.show", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_POST_SHOW_FIELDS, post_show_args },
+	[CMD_POST_MOVE] = { "post.move", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_POST_MOVE_FIELDS, post_move_args },
+	[CMD_POST_DELETE] = { "post.delete", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, true, true, 1, false, true, ARG_POST_DELETE_FIELDS, post_delete_args },
+	[CMD_POST_RESTORE] = { "post.restore", DOC_WALL, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, true, true, 1, false, true, ARG_POST_RESTORE_FIELDS, post_restore_args },
+	[CMD_BOX_ADD] = { "box.add", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_BOX_ADD_FIELDS, box_add_args },
+	[CMD_BOX_SET] = { "box.set", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_BOX_SET_FIELDS, box_set_args },
+	[CMD_BOX_REMOVE] = { "box.remove", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_BOX_REMOVE_FIELDS, box_remove_args },
+	[CMD_BOX_RESTORE] = { "box.restore", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 1, false, true, ARG_BOX_RESTORE_FIELDS, box_restore_args },
+	[CMD_TYPE_SET] = { "type.set", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, true, ARG_TYPE_SET_FIELDS, type_set_args },
+	[CMD_NOTE_ADD] = { "note.add", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, true, ARG_NOTE_ADD_FIELDS, note_add_args },
+	[CMD_NOTE_TEXT] = { "note.text", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, true, ARG_NOTE_TEXT_FIELDS, note_text_args },
+	[CMD_NOTE_SET] = { "note.set", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, true, ARG_NOTE_SET_FIELDS, note_set_args },
+	[CMD_NOTE_MOVE] = { "note.move", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, true, ARG_NOTE_MOVE_FIELDS, note_move_args },
+	[CMD_NOTE_DUPLICATE] = { "note.duplicate", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, true, ARG_NOTE_DUPLICATE_FIELDS, note_duplicate_args },
+	[CMD_NOTE_DELETE] = { "note.delete", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, true, ARG_NOTE_DELETE_FIELDS, note_delete_args },
+	[CMD_NOTE_RESTORE] = { "note.restore", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, true, ARG_NOTE_RESTORE_FIELDS, note_restore_args },
+	[CMD_LINK_ADD] = { "link.add", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, true, ARG_LINK_ADD_FIELDS, link_add_args },
+	[CMD_LINK_REMOVE] = { "link.remove", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, true, ARG_LINK_REMOVE_FIELDS, link_remove_args },
+	[CMD_CANVAS_PROMOTE] = { "canvas.promote", DOC_CANVAS, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 5, false, true, ARG_CANVAS_PROMOTE_FIELDS, canvas_promote_args },
+	[CMD_UNDO] = { "undo", DOC_NONE, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, false, ARG_UNDO_FIELDS, NULL },
+	[CMD_REDO] = { "redo", DOC_NONE, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 1, false, false, ARG_REDO_FIELDS, NULL },
+	[CMD_REVERT] = { "revert", DOC_NONE, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR, false, false, 10, false, true, ARG_REVERT_FIELDS, revert_args },
+	[CMD_RESTORE] = { "restore", DOC_NONE, 1u << ROLE_OWNER | 1u << ROLE_INSTRUCTOR | 1u << ROLE_MEMBER, false, true, 20, false, true, ARG_RESTORE_FIELDS, restore_args },
 };
 
 const char *const refusal_codes[REFUSAL_COUNT] = { NULL, "bad_json", "bad_shape", "bad_type", "bad_value", "bad_utf8", "too_deep", "too_big", "dup_key", "unknown_type", "need_hello", "auth", "forbidden", "not_found", "conflict", "stale", "frozen", "door", "closed", "readonly", "muted", "rate", "quota", "busy" };
-const char *const doc_kind_names[DOC_KIND_COUNT] = { NULL, "class", "wall" };
+const char *const doc_kind_names[DOC_KIND_COUNT] = { NULL, "class", "wall", "canvas" };
 const char *const role_names[ROLE_COUNT] = { NULL, "owner", "instructor", "member" };

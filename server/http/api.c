@@ -10,10 +10,12 @@
 #include "proto/ids.h"
 #include "proto/json.h"
 #include "proto/names.h"
+#include "proto/template.h"
 #include "server/http/fields.h"
 #include "server/http/qr.h"
 #include "server/log.h"
 #include "server/net/address.h"
+#include "server/room/request.h"
 #include "server/session/directory.h"
 #include "server/session/hub.h"
 
@@ -49,13 +51,19 @@ static void refuse_field(struct http_exchange *exchange, const char *code, const
 	exchange_refuse(exchange, 400, code, NULL, args);
 }
 
-static void refuse_later(struct http_exchange *exchange, int status, const char *code, int64_t retry_ms)
+static void add_retry_after(struct http_exchange *exchange, int64_t retry_ms)
 {
-	struct buf json = { 0 };
 	char seconds[24];
 
 	snprintf(seconds, sizeof seconds, "%lld", (long long)((retry_ms + 999) / 1000));
 	exchange_add_field(exchange, "Retry-After", seconds);
+}
+
+static void refuse_later(struct http_exchange *exchange, int status, const char *code, int64_t retry_ms)
+{
+	struct buf json = { 0 };
+
+	add_retry_after(exchange, retry_ms);
 	buf_str(&json, "{\"code\":\"");
 	buf_str(&json, code);
 	buf_str(&json, "\",\"say\":\"");
@@ -64,6 +72,29 @@ static void refuse_later(struct http_exchange *exchange, int status, const char 
 	buf_int(&json, retry_ms);
 	buf_char(&json, '}');
 	exchange_json(exchange, status, &json);
+}
+
+static int status_of(enum refusal code)
+{
+	static const int statuses[REFUSAL_COUNT] = {
+		[REFUSE_TOO_BIG] = 413, [REFUSE_AUTH] = 401, [REFUSE_FORBIDDEN] = 403, [REFUSE_NOT_FOUND] = 404, [REFUSE_CONFLICT] = 409,
+		[REFUSE_READONLY] = 503, [REFUSE_RATE] = 429, [REFUSE_QUOTA] = 409, [REFUSE_BUSY] = 503,
+	};
+
+	return statuses[code] ? statuses[code] : 400;
+}
+
+/* What the hub has refused. */
+static void refuse_as(struct http_exchange *exchange, const struct refused *refused)
+{
+	struct buf json = { 0 };
+
+	if (refused->retry_ms)
+		add_retry_after(exchange, refused->retry_ms);
+	buf_char(&json, '{');
+	refused_write(&json, refused);
+	buf_char(&json, '}');
+	exchange_json(exchange, status_of(refused->code), &json);
 }
 
 /* True when it was written; else answers. What may or may not have been written is answered by silence: the client does not know either, and asks again. */
@@ -195,6 +226,13 @@ static const struct account *authenticate(struct site *site, struct http_exchang
 	if (!account)
 		exchange_refuse(exchange, 401, "auth", NULL, NULL);
 	return account;
+}
+
+bool api_is_signed_in(struct site *site, struct http_exchange *exchange)
+{
+	char token[SECRET_CHARS + 1];
+
+	return authenticate(site, exchange, token) != NULL;
 }
 
 /* ---- signing in ---- */
@@ -653,6 +691,147 @@ void api_ticket(struct site *site, struct http_exchange *exchange)
 		exchange_refuse(exchange, 404, "not_found", "not_found.class", NULL);
 	}
 	cJSON_Delete(body);
+}
+
+/* ---- templates and imports ---- */
+
+void api_templates(struct site *site, struct http_exchange *exchange)
+{
+	struct http_answer *answer = &exchange->answer;
+
+	answer->cache = "no-cache";
+	exchange_add_field(exchange, "ETag", site->templates_etag);
+	answer->status = 304;
+	if (!etag_matches(head_get(&exchange->head, "if-none-match"), site->templates_etag)) {
+		answer->status = 200;
+		answer->type = "application/json";
+		answer->fixed = (const uint8_t *)site->templates.s;
+		answer->fixed_bytes = site->templates.n;
+	}
+	exchange_finish(exchange);
+}
+
+/* What the query of an import says. */
+enum import_word { IMPORT_CLASS, IMPORT_TITLE, IMPORT_TEAM, IMPORT_SEE, IMPORT_WORDS };
+static const char *const import_words[IMPORT_WORDS] = { "class", "title", "team", "see" };
+
+/* What is wrong with the query, as a code; NULL: nothing. Every part may be there once. */
+static const char *read_words(const char *query, struct buf *name, struct buf words[IMPORT_WORDS])
+{
+	struct buf value = { 0 };
+	bool given[IMPORT_WORDS] = { false };
+	const char *code = NULL;
+	enum query_step step = QUERY_PAIR;
+
+	while (!code && (step = query_next(&query, name, &value)) == QUERY_PAIR) {
+		int w = 0;
+
+		while (w < IMPORT_WORDS && strcmp(buf_cstr(name), import_words[w]) != 0)
+			w++;
+		if (w == IMPORT_WORDS) {
+			code = "bad_shape";
+		} else if (given[w]) {
+			code = "dup_key";
+		} else {
+			given[w] = true;
+			buf_add(&words[w], value.s, value.n);
+		}
+	}
+	buf_release(&value);
+	if (!code && step == QUERY_BAD)
+		code = "bad_shape";
+	return code || given[IMPORT_CLASS] ? code : "bad_shape";
+}
+
+static bool is_right(const char *word)
+{
+	const char *const *values = command_specs[CMD_CANVAS_ADD].args[ARG_CANVAS_ADD_SEE].values;
+
+	while (*values && strcmp(*values, word) != 0)
+		values++;
+	return *values != NULL;
+}
+
+/* False when it was refused. `title` is filled in with the title as a line. */
+static bool read_import(struct http_exchange *exchange, struct buf words[IMPORT_WORDS], char class[CODE_CHARS + 1], struct buf *title)
+{
+	struct buf name = { 0 };
+	const char *code = read_words(exchange->head.query ? exchange->head.query : "", &name, words);
+
+	buf_release(&name);
+	if (code) {
+		exchange_refuse(exchange, 400, code, NULL, NULL);
+		return false;
+	}
+	if (!code_normalise(buf_cstr(&words[IMPORT_CLASS]), words[IMPORT_CLASS].n, class)) {
+		exchange_refuse(exchange, 404, "not_found", "not_found.class", NULL);
+		return false;
+	}
+	if (words[IMPORT_SEE].n && !is_right(words[IMPORT_SEE].s)) {
+		refuse_field(exchange, "bad_value", "see");
+		return false;
+	}
+	return read_line(exchange, buf_cstr(&words[IMPORT_TITLE]), "title", TITLE_GRAPHEMES_MAX, title);
+}
+
+/* False when it was refused; else `canvas` is owned. */
+static bool read_canvas(struct http_exchange *exchange, struct template *canvas)
+{
+	struct template_fault fault;
+	struct buf args = { 0 };
+
+	if (template_read(buf_cstr(&exchange->body), exchange->body.n, canvas, &fault))
+		return true;
+	buf_str(&args, "{\"line\":");
+	buf_int(&args, fault.line);
+	buf_str(&args, ",\"reason\":");
+	buf_json_string(&args, fault.reason, strlen(fault.reason));
+	buf_char(&args, '}');
+	exchange_refuse(exchange, 400, "bad_value", "template.bad", args.s);
+	buf_release(&args);
+	return false;
+}
+
+static void on_import(const struct refused *refused, enum store_result result, const char *document, void *ctx)
+{
+	struct task *task = ctx;
+
+	if (refused) {
+		refuse_as(task->exchange, refused);
+	} else if (is_durable(task->exchange, result)) {
+		struct buf json = { 0 };
+
+		buf_str(&json, "{\"document\":");
+		buf_json_string(&json, document, strlen(document));
+		buf_char(&json, '}');
+		exchange_json(task->exchange, 200, &json);
+	}
+	task_end(task);
+}
+
+void api_import(struct site *site, struct http_exchange *exchange)
+{
+	char token[SECRET_CHARS + 1], class[CODE_CHARS + 1];
+	const struct account *account = authenticate(site, exchange, token);
+	struct buf words[IMPORT_WORDS] = { 0 }, title = { 0 };
+	struct template canvas = { 0 };
+	struct account owner = account ? *account : (struct account){ 0 }; /* the hub looks things up as well */
+
+	if (account && read_import(exchange, words, class, &title) && read_canvas(exchange, &canvas)) {
+		const struct import_request request = {
+			.code = class,
+			.account_id = owner.id,
+			.canvas = &canvas,
+			.title = buf_cstr(&title),
+			.team = buf_cstr(&words[IMPORT_TEAM]),
+			.see = buf_cstr(&words[IMPORT_SEE]),
+		};
+		hub_import(site->config.hub, &request, wall_ms(), on_import, task_new(site, exchange));
+	}
+	template_release(&canvas);
+	buf_release(&title);
+	for (int w = 0; w < IMPORT_WORDS; w++)
+		buf_release(&words[w]);
 }
 
 /* ---- for showing the way ---- */

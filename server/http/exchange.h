@@ -9,14 +9,14 @@
 #include "proto/buf.h"
 #include "server/http/head.h"
 
-enum { BODY_BYTES_MAX = 65536, CLIENT_ADDRESS_BYTES = 64, ORIGIN_BYTES = 300 };
+enum { BODY_BYTES_MAX = 65536 /* unless the site admits more */, CLIENT_ADDRESS_BYTES = 64, ORIGIN_BYTES = 300 };
 
 struct http_answer {
 	int status;
 	const char *type;           /* Content-Type, static; NULL for no body */
 	struct buf fields;          /* further header lines, each with its CR LF */
 	struct buf body;            /* owned, unless `fixed` is set */
-	const uint8_t *fixed;       /* a body that lives as long as the program, or NULL */
+	const uint8_t *fixed;       /* a body that outlives every exchange, or NULL */
 	size_t fixed_bytes;
 	const char *cache;          /* Cache-Control, static; NULL means no-store */
 	bool drop;                  /* say nothing and hang up: the outcome is not known */

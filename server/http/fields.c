@@ -167,6 +167,46 @@ bool is_json_type(const char *field)
 	return strcasecmp(at, "charset=utf-8") == 0 || strcasecmp(at, "charset=\"utf-8\"") == 0;
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Appends what the `n` bytes at `text` stand for. */
+static bool decode_part(const char *text, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] != '%') {
+			buf_char(out, text[i] == '+' ? ' ' : text[i]);
+			continue;
+		}
+		int high = n - i > 2 ? hex_digit(text[i + 1]) : -1, low = n - i > 2 ? hex_digit(text[i + 2]) : -1;
+		if (high < 0 || low < 0 || !(high | low))
+			return false;
+		buf_char(out, (char)(high << 4 | low));
+		i += 2;
+	}
+	return true;
+}
+
+enum query_step query_next(const char **at, struct buf *name, struct buf *value)
+{
+	buf_reset(name);
+	buf_reset(value);
+	*at += strspn(*at, "&");
+	if (!**at)
+		return QUERY_END;
+	size_t size = strcspn(*at, "&"), name_size = strcspn(*at, "=&");
+	bool has_value = name_size < size;
+	if (!decode_part(*at, name_size, name) || (has_value && !decode_part(*at + name_size + 1, size - name_size - 1, value)))
+		return QUERY_BAD;
+	*at += size;
+	return QUERY_PAIR;
+}
+
 const char *bearer_token(const char *field)
 {
 	if (!field || strncasecmp(field, "Bearer ", 7) != 0)

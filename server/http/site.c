@@ -1,30 +1,37 @@
 #include "server/http/internal.h"
 
+#include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/template.h"
 #include "server/http/assets.h"
 #include "server/http/fields.h"
+#include "server/log.h"
 #include "server/session/hub.h"
 
 struct route {
 	const char *path;
 	enum http_method method;
 	api_handler *handle;
+	size_t body_max; /* bytes; more than BODY_BYTES_MAX only from people who are signed in */
 };
 
 static void get_health(struct site *site, struct http_exchange *exchange);
 
 static const struct route routes[] = {
-	{ "/api/invite", METHOD_POST, api_invite },
-	{ "/api/login", METHOD_POST, api_login },
-	{ "/api/logout", METHOD_POST, api_logout },
-	{ "/api/me", METHOD_GET, api_me },
-	{ "/api/classes", METHOD_POST, api_classes },
-	{ "/api/ticket", METHOD_POST, api_ticket },
-	{ "/api/origin", METHOD_GET, api_origin },
-	{ "/api/qr", METHOD_POST, api_qr },
-	{ "/healthz", METHOD_GET, get_health },
+	{ "/api/invite", METHOD_POST, api_invite, BODY_BYTES_MAX },
+	{ "/api/login", METHOD_POST, api_login, BODY_BYTES_MAX },
+	{ "/api/logout", METHOD_POST, api_logout, BODY_BYTES_MAX },
+	{ "/api/me", METHOD_GET, api_me, 0 },
+	{ "/api/classes", METHOD_POST, api_classes, BODY_BYTES_MAX },
+	{ "/api/ticket", METHOD_POST, api_ticket, BODY_BYTES_MAX },
+	{ "/api/origin", METHOD_GET, api_origin, 0 },
+	{ "/api/qr", METHOD_POST, api_qr, BODY_BYTES_MAX },
+	{ "/api/templates", METHOD_GET, api_templates, 0 },
+	{ "/api/import", METHOD_POST, api_import, TEMPLATE_BYTES_MAX },
+	{ "/healthz", METHOD_GET, get_health, 0 },
 };
 
 static void get_health(struct site *site, struct http_exchange *exchange)
@@ -75,6 +82,11 @@ static void refuse_method(struct http_exchange *exchange, enum http_method allow
 
 /* ---- the table ---- */
 
+static bool is_interface(const char *path)
+{
+	return strncmp(path, "/api/", 5) == 0;
+}
+
 static bool is_allowed(enum http_method method, enum http_method wanted)
 {
 	return method == wanted || (method == METHOD_HEAD && wanted == METHOD_GET);
@@ -95,32 +107,60 @@ static bool check_post(struct http_exchange *exchange)
 	return true;
 }
 
-static void run_route(struct site *site, struct http_exchange *exchange, const struct route *route)
+/* What holds for every request, seen from its head. False when it was refused. */
+static bool check_route(struct site *site, struct http_exchange *exchange, const struct route *route)
 {
 	if (!is_allowed(exchange->head.method, route->method)) {
 		refuse_method(exchange, route->method);
-	} else if (exchange->from == FROM_FOREIGN && strncmp(route->path, "/api/", 5) == 0) {
-		exchange_refuse(exchange, 403, "forbidden", NULL, NULL);
-	} else if (route->method != METHOD_POST || check_post(exchange)) {
-		if (site->is_stopping && route->method == METHOD_POST)
-			exchange_refuse(exchange, 503, "busy", NULL, NULL);
-		else
-			route->handle(site, exchange);
+		return false;
 	}
+	if (exchange->from == FROM_FOREIGN && is_interface(route->path)) {
+		exchange_refuse(exchange, 403, "forbidden", NULL, NULL);
+		return false;
+	}
+	if (route->method != METHOD_POST)
+		return true;
+	if (!check_post(exchange))
+		return false;
+	if (site->is_stopping)
+		exchange_refuse(exchange, 503, "busy", NULL, NULL);
+	return !site->is_stopping;
+}
+
+static const struct route *find_route(const char *path)
+{
+	for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++)
+		if (strcmp(routes[i].path, path) == 0)
+			return &routes[i];
+	return NULL;
+}
+
+bool site_admit(struct http_exchange *exchange, void *ctx)
+{
+	const struct route *route = find_route(exchange->head.path);
+
+	if (route && exchange->head.length <= route->body_max)
+		return check_route(ctx, exchange, route) && api_is_signed_in(ctx, exchange);
+	log_event(LOG_INFO, "http.refused", "status=%d", 413);
+	if (route && is_interface(route->path))
+		exchange_refuse(exchange, 413, "too_big", NULL, NULL);
+	else
+		exchange_text(exchange, 413, "Content Too Large");
+	return false;
 }
 
 void site_handle(struct http_exchange *exchange, void *ctx)
 {
 	struct site *site = ctx;
 	const char *path = exchange->head.path;
+	const struct route *route = find_route(path);
 
-	for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-		if (strcmp(routes[i].path, path) == 0) {
-			run_route(site, exchange, &routes[i]);
-			return;
-		}
+	if (route) {
+		if (check_route(site, exchange, route))
+			route->handle(site, exchange);
+		return;
 	}
-	if (strncmp(path, "/api/", 5) == 0) {
+	if (is_interface(path)) {
 		exchange_refuse(exchange, 404, "not_found", NULL, NULL);
 		return;
 	}
@@ -135,6 +175,24 @@ void site_handle(struct http_exchange *exchange, void *ctx)
 
 /* ---- life ---- */
 
+/* Made once: templates do not change while the server runs. */
+static void write_templates(struct site *site)
+{
+	struct buf *out = &site->templates;
+	uint8_t hash[16];
+	char hex[2 * sizeof hash + 1];
+
+	buf_str(out, "{\"templates\":[");
+	for (const struct template *const *t = site->config.templates; *t; t++) {
+		if (t != site->config.templates)
+			buf_char(out, ',');
+		template_write(*t, false, out);
+	}
+	buf_str(out, "]}");
+	crypto_generichash(hash, sizeof hash, (const uint8_t *)out->s, out->n, NULL, 0);
+	snprintf(site->templates_etag, sizeof site->templates_etag, "\"%s\"", sodium_bin2hex(hex, sizeof hex, hash, sizeof hash));
+}
+
 struct site *site_new(const struct site_config *config)
 {
 	struct site *site = calloc(1, sizeof *site);
@@ -142,6 +200,7 @@ struct site *site_new(const struct site_config *config)
 	if (!site)
 		abort();
 	site->config = *config;
+	write_templates(site);
 	site->passwords = passwords_new(config->loop);
 	site->logins = login_budget_new(config->limits->login_per_15min);
 	return site;
@@ -172,5 +231,6 @@ void site_free(struct site *site)
 		return;
 	passwords_free(site->passwords);
 	login_budget_free(site->logins);
+	buf_release(&site->templates);
 	free(site);
 }

@@ -9,12 +9,14 @@
 struct hub;
 struct directory;
 struct site;
+struct template;
 
 struct site_config {
 	uv_loop_t *loop;
 	struct hub *hub;
 	struct directory *directory;
 	const struct limits *limits;
+	const struct template *const *templates; /* NULL-terminated */
 	const char *origin; /* where people reach this server, as far as the operator said or --lan found out; "" else */
 };
 
@@ -28,6 +30,9 @@ void site_close(struct site *site);
 size_t site_pending(const struct site *site);
 /* Nothing may be pending. Takes NULL. */
 void site_free(struct site *site);
+
+/* Whether a body larger than BODY_BYTES_MAX is to be read; a front_config.admit. Only signed-in people are let in with one, and only where something takes it. */
+bool site_admit(struct http_exchange *exchange, void *ctx);
 
 /* Handles one request; a front_config.handle. `ctx` is the site. */
 void site_handle(struct http_exchange *exchange, void *ctx);

@@ -20,6 +20,7 @@ enum {
 	WRITE_MS = 60000,
 	LINGER_MS = 2000,
 	LINGER_BYTES_MAX = 16 << 20,
+	LARGE_BODY_BYTES_PER_S = 32768, /* what a slow line may take for a body that was admitted, beyond the usual deadline */
 };
 
 enum state {
@@ -283,6 +284,39 @@ static void answer_expectation(struct client *client)
 	uv_try_write((uv_stream_t *)&client->tcp, &part, 1);
 }
 
+/* Whether the body is to be read; else the request has been answered, and the connection ends with that. */
+static bool is_admitted(struct client *client)
+{
+	const struct front_config *config = &client->front->config;
+
+	if (client->exchange->head.length <= BODY_BYTES_MAX)
+		return true;
+	client->state = STATE_HANDLED;
+	client->close_after = true;
+	uv_read_stop((uv_stream_t *)&client->tcp);
+	if (!config->admit(client->exchange, config->ctx))
+		return false;
+	client->close_after = false;
+	client->deadline_ms += (int64_t)client->exchange->head.length * 1000 / LARGE_BODY_BYTES_PER_S;
+	if (start_reading(client))
+		return true;
+	close_client(client);
+	return false;
+}
+
+static void begin_body(struct client *client)
+{
+	struct http_exchange *exchange = client->exchange;
+
+	client->deadline_ms = mono_ms() + client->front->config.limits->message_deadline_ms;
+	if (!is_admitted(client))
+		return;
+	client->state = STATE_BODY;
+	if (exchange->head.expects && exchange->head.length > client->rest.n)
+		answer_expectation(client);
+	take_body(client);
+}
+
 static void take_head(struct client *client, size_t head_bytes)
 {
 	struct http_exchange *exchange = client->exchange;
@@ -297,8 +331,6 @@ static void take_head(struct client *client, size_t head_bytes)
 	int status = head_parse(exchange->input.s, exchange->input.n, &exchange->head);
 	if (!status)
 		status = gate_check(config->gate, (struct sockaddr *)&client->peer, (struct sockaddr *)&client->local, exchange);
-	if (!status && exchange->head.length > BODY_BYTES_MAX)
-		status = 413;
 	if (status) {
 		refuse(client, status);
 	} else if (strcmp(exchange->head.path, "/ws") == 0) {
@@ -307,11 +339,7 @@ static void take_head(struct client *client, size_t head_bytes)
 		/* Nothing else is spoken here; h2c above all (CVE-2026-19773). */
 		refuse(client, 400);
 	} else {
-		client->state = STATE_BODY;
-		client->deadline_ms = mono_ms() + config->limits->message_deadline_ms;
-		if (exchange->head.expects && exchange->head.length > client->rest.n)
-			answer_expectation(client);
-		take_body(client);
+		begin_body(client);
 	}
 }
 

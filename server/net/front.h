@@ -19,6 +19,8 @@ struct front_config {
 	const struct gate *gate;
 	const struct limits *limits;
 	size_t sockets_max; /* HTTP and WebSocket together */
+	/* The head of a request whose body is larger than BODY_BYTES_MAX: whether it is to be read. False when it has been answered (exchange_finish); the connection then ends. */
+	bool (*admit)(struct http_exchange *exchange, void *ctx);
 	/* A whole request for anything but /ws. It must end in exchange_finish. */
 	void (*handle)(struct http_exchange *exchange, void *ctx);
 	void *ctx;

@@ -1,6 +1,7 @@
 #include "server/room/request.h"
 #include "proto/json.h"
 #include "proto/names.h"
+#include "proto/text.h"
 #include <string.h>
 
 /* A character may be many code points; without a bound one of them could fill a message, and an object would not fit into one. */
@@ -10,6 +11,35 @@ static bool refuse(struct refused *refused, enum refusal code, const char *say, 
 {
 	*refused = (struct refused){ .code = code, .say = say, .field = field, .max = max };
 	return false;
+}
+
+void refused_write(struct buf *out, const struct refused *refused)
+{
+	const char *code = refusal_codes[refused->code];
+	bool any = false;
+	buf_str(out, "\"code\":\"");
+	buf_str(out, code);
+	buf_str(out, "\",\"say\":\"");
+	buf_str(out, refused->say ? refused->say : code);
+	buf_str(out, "\",\"args\":{");
+	if (refused->field) {
+		buf_str(out, "\"field\":");
+		buf_json_string(out, refused->field, strlen(refused->field));
+		any = true;
+	}
+	if (refused->max) {
+		buf_str(out, any ? ",\"max\":" : "\"max\":");
+		buf_int(out, refused->max);
+	}
+	buf_char(out, '}');
+	if (refused->doc) {
+		buf_str(out, ",\"doc\":");
+		buf_json_string(out, refused->doc, strlen(refused->doc));
+	}
+	if (refused->retry_ms) {
+		buf_str(out, ",\"retry_ms\":");
+		buf_int(out, refused->retry_ms);
+	}
 }
 
 bool json_only(const cJSON *message, const char *const *keys)
@@ -36,6 +66,8 @@ static bool is_one_of(const char *s, const char *const *values)
 static bool read_line(const cJSON *item, const struct field_spec *spec, struct buf *scratch, struct value *value, struct refused *refused)
 {
 	size_t start = scratch->n;
+	if (text_is_piled_up(item->valuestring, strlen(item->valuestring)))
+		return refuse(refused, REFUSE_BAD_VALUE, NULL, spec->name, 0);
 	if (!line_normalise(item->valuestring, strlen(item->valuestring), scratch))
 		return refuse(refused, REFUSE_BAD_UTF8, NULL, spec->name, 0);
 	value->n = scratch->n - start;
@@ -50,16 +82,67 @@ static bool read_line(const cJSON *item, const struct field_spec *spec, struct b
 	return true;
 }
 
+/* Text of several lines is taken as it is, but for what no text may hold. */
+static bool read_text(const cJSON *item, const struct field_spec *spec, struct value *value, struct refused *refused)
+{
+	*value = (struct value){ .s = item->valuestring, .n = strlen(item->valuestring) };
+	if (text_measure(value->s, value->n) < 0)
+		return refuse(refused, REFUSE_BAD_UTF8, NULL, spec->name, 0);
+	if (value->n > (size_t)spec->max * GRAPHEME_BYTES)
+		return refuse(refused, REFUSE_TOO_BIG, NULL, spec->name, 0);
+	if (text_graphemes(value->s, value->n) > (size_t)spec->max)
+		return refuse(refused, REFUSE_BAD_VALUE, "bad_value.long", spec->name, spec->max);
+	return true;
+}
+
+/* Several ids become one value, joined with spaces in scratch. */
+static bool read_ids(const cJSON *list, const struct field_spec *spec, struct buf *scratch, struct value *value, struct refused *refused)
+{
+	enum { IDS_MAX = 100 };
+	size_t start = scratch->n;
+	const cJSON *item, *other;
+	if (!cJSON_IsArray(list))
+		return refuse(refused, REFUSE_BAD_TYPE, NULL, spec->name, 0);
+	if (!list->child || cJSON_GetArraySize(list) > IDS_MAX)
+		return refuse(refused, REFUSE_BAD_VALUE, NULL, spec->name, 0);
+	cJSON_ArrayForEach(item, list)
+	{
+		if (!cJSON_IsString(item))
+			return refuse(refused, REFUSE_BAD_TYPE, NULL, spec->name, 0);
+		if (!id_is_valid(item->valuestring, strlen(item->valuestring)))
+			return refuse(refused, REFUSE_BAD_VALUE, NULL, spec->name, 0);
+		for (other = list->child; other != item; other = other->next)
+			if (!strcmp(other->valuestring, item->valuestring))
+				return refuse(refused, REFUSE_BAD_VALUE, NULL, spec->name, 0);
+		if (scratch->n > start)
+			buf_char(scratch, ' ');
+		buf_str(scratch, item->valuestring);
+	}
+	*value = (struct value){ .s = scratch->s + start, .n = scratch->n - start };
+	buf_char(scratch, 0);
+	return true;
+}
+
+bool request_is_key(const char *s, size_t n, bool or_empty)
+{
+	enum { KEY_MAX = 24 };
+	if (!n)
+		return or_empty;
+	return n <= KEY_MAX && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == n && s[0] >= 'a' && s[0] <= 'z';
+}
+
 static bool read_string(const cJSON *item, const struct field_spec *spec, struct buf *scratch, struct value *value, struct refused *refused)
 {
 	if (!cJSON_IsString(item))
 		return refuse(refused, REFUSE_BAD_TYPE, NULL, spec->name, 0);
 	size_t n = strlen(item->valuestring);
-	if (field_type_is_typed(spec->type))
+	if (spec->type == FIELD_LINE)
 		return read_line(item, spec, scratch, value, refused);
+	if (spec->type == FIELD_TEXT)
+		return read_text(item, spec, value, refused);
 	if (spec->type == FIELD_ID && !id_is_valid(item->valuestring, n))
 		return refuse(refused, REFUSE_BAD_VALUE, NULL, spec->name, 0);
-	if (spec->values && !is_one_of(item->valuestring, spec->values))
+	if (spec->type == FIELD_WORD && !(spec->values ? is_one_of(item->valuestring, spec->values) : request_is_key(item->valuestring, n, false)))
 		return refuse(refused, REFUSE_BAD_VALUE, NULL, spec->name, 0);
 	*value = (struct value){ .s = item->valuestring, .n = n };
 	return true;
@@ -68,6 +151,10 @@ static bool read_string(const cJSON *item, const struct field_spec *spec, struct
 static bool read_value(const cJSON *item, const struct field_spec *spec, struct buf *scratch, struct value *value, struct refused *refused)
 {
 	*value = (struct value){ .s = "" };
+	if (spec->type == FIELD_IDS)
+		return read_ids(item, spec, scratch, value, refused);
+	if (spec->type == FIELD_EDIT)
+		return cJSON_IsArray(item) || refuse(refused, REFUSE_BAD_TYPE, NULL, spec->name, 0);
 	if (field_type_is_string(spec->type))
 		return read_string(item, spec, scratch, value, refused);
 	if (spec->type == FIELD_BOOL) {
@@ -92,7 +179,7 @@ static size_t typed_bytes(const cJSON *args)
 {
 	size_t n = 0;
 	for (const cJSON *item = args->child; item; item = item->next)
-		n += cJSON_IsString(item) ? strlen(item->valuestring) + 1 : 0;
+		n += cJSON_IsString(item) ? strlen(item->valuestring) + 1 : (size_t)cJSON_GetArraySize(item) * (ID_CHARS + 1);
 	return n;
 }
 
@@ -108,6 +195,8 @@ static bool read_args(const cJSON *args, struct buf *scratch, struct request *re
 		if (!read_value(item, &spec->args[a], scratch, &request->args[a], refused))
 			return false;
 		request->given |= 1u << a;
+		if (spec->args[a].type == FIELD_EDIT)
+			request->edit = item;
 	}
 	for (int a = 0; a < spec->arg_count; a++)
 		if (spec->args[a].need && !request_has(request, a))
@@ -115,20 +204,12 @@ static bool read_args(const cJSON *args, struct buf *scratch, struct request *re
 	return true;
 }
 
-static enum command command_by_name(const char *name)
-{
-	for (int c = 1; c < CMD_COUNT; c++)
-		if (!strcmp(command_specs[c].name, name))
-			return (enum command)c;
-	return CMD_NONE;
-}
-
 bool request_read(const cJSON *message, struct buf *scratch, struct request *request, struct refused *refused)
 {
 	static const char *const keys[] = { "t", "id", "doc", "cmd", "args", NULL };
 	const char *s;
 	size_t n;
-	*request = (struct request){ .command = CMD_NONE };
+	*request = (struct request){ .command = CMD_NONE, .message = message };
 	for (int a = 0; a < FIELDS_MAX; a++)
 		request->args[a].s = "";
 

@@ -27,4 +27,10 @@ static inline int64_t bucket_take(struct bucket *bucket, int64_t per_minute, int
 	}
 	return (missing + per_minute - 1) / per_minute;
 }
+
+/* Takes `cost` tokens that have been used already, there or not: what is missing is a debt. Call bucket_take, if only for nothing, before it. */
+static inline void bucket_owe(struct bucket *bucket, int64_t cost)
+{
+	bucket->level -= cost * 60 * 1000;
+}
 #endif

@@ -1,6 +1,7 @@
 /* A class in memory: its documents as decided so far, who its people are, and what has been answered. Loaded from the store when the first one comes, dropped when nobody has been there for a while, or when the store failed under it. */
 #include "server/session/internal.h"
 #include "proto/names.h"
+#include "server/room/told.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,12 +45,18 @@ static void class_free(struct class *class)
 {
 	assert(!class->conns && !class->pins);
 	for (int d = 0; d < class->document_count; d++) {
+		struct document *document = class->documents[d];
 		for (int v = 0; v < VIEW_COUNT; v++) {
-			undirty(class->hub, &class->documents[d].streams[v]);
-			stream_release(&class->documents[d].streams[v]);
+			undirty(class->hub, &document->streams[v]);
+			stream_release(&document->streams[v]);
 		}
-		doc_free(class->documents[d].doc);
+		doc_free(document->doc);
+		trail_free(document->trail);
+		steps_free(document->steps);
+		presence_unlink(class->hub, document->presence);
+		free(document);
 	}
+	free(class->documents);
 	struct member *member, *next_member;
 	HASH_ITER(hh, class->members, member, next_member)
 	{
@@ -70,6 +77,7 @@ static void class_free(struct class *class)
 		free(use);
 	}
 	class_forget_done(class, INT64_MAX);
+	import_drop(class);
 	free(class);
 }
 
@@ -99,13 +107,19 @@ void class_unpin(struct class *class)
 
 struct document *class_add_document(struct class *class, const char *id, enum doc_kind kind)
 {
-	assert(class->document_count < DOCUMENTS_MAX);
-	struct document *document = &class->documents[class->document_count];
+	struct document *document = must(calloc(1, sizeof *document));
+	if (class->document_count == class->document_cap) {
+		class->document_cap = class->document_cap ? class->document_cap * 2 : 4;
+		class->documents = must(realloc(class->documents, (size_t)class->document_cap * sizeof *class->documents));
+	}
 	document->index = class->document_count++;
+	class->documents[document->index] = document;
 	memcpy(document->id, id, sizeof document->id);
 	document->wire = kind == DOC_CLASS ? "class" : document->id;
 	document->kind = kind;
 	document->doc = doc_new();
+	document->trail = trail_new();
+	document->steps = steps_new();
 	for (int v = 0; v < VIEW_COUNT; v++)
 		stream_init(&document->streams[v], document->wire, 0, 0);
 	return document;
@@ -114,9 +128,54 @@ struct document *class_add_document(struct class *class, const char *id, enum do
 struct document *class_document(struct class *class, const char *wire)
 {
 	for (int d = 0; d < class->document_count; d++)
-		if (!strcmp(class->documents[d].wire, wire))
-			return &class->documents[d];
+		if (!strcmp(class->documents[d]->wire, wire))
+			return class->documents[d];
 	return NULL;
+}
+
+static bool may_read(const struct conn *conn, const struct document *document)
+{
+	return rights_of(conn->class->documents[0]->doc, document->wire, conn->member->id, conn->member->role) & RIGHT_READ;
+}
+
+struct document *conn_document(const struct conn *conn, const char *wire)
+{
+	struct document *document = class_document(conn->class, wire);
+	return document && may_read(conn, document) ? document : NULL;
+}
+
+/* One may ask about a document without having it open. */
+static void check_answers(struct conn *conn)
+{
+	for (const struct answer *answer = conn->answers; answer; answer = answer->next) {
+		const struct document *document = class_document(conn->class, answer->doc);
+		if (!may_read(conn, document)) {
+			conn_refuse_answers(conn, document);
+			return check_answers(conn); /* the list has changed */
+		}
+	}
+}
+
+void class_check_readers(struct class *class)
+{
+	struct buf text = { 0 };
+	for (struct conn *conn = class->conns, *next_conn; conn; conn = next_conn) {
+		next_conn = conn->class_next; /* one may be closed for not reading */
+		if (conn->state == CONN_READY)
+			check_answers(conn);
+		for (struct reader *reader = conn->readers, *next; conn->state == CONN_READY && reader; reader = next) {
+			struct document *document = reader->document;
+			next = reader->next;
+			if (may_read(conn, document))
+				continue;
+			presence_closed(conn, document);
+			conn_close_reader(conn, reader);
+			buf_reset(&text);
+			write_reload(&text, document);
+			hold_text(conn, &text);
+		}
+	}
+	buf_release(&text);
 }
 
 /* ---- people ---- */
@@ -293,45 +352,31 @@ static void digest_after(const struct op *op, const struct object *object, const
 	}
 }
 
-/* Tells one view: what was 0 and is not is a put, the other way round a del, else the changed fields. */
 static void tell_view(struct document *document, int view, const struct op *op, const struct object *after, field_mask was, field_mask is, struct digest sum)
 {
 	static struct buf text; /* scratch of the loop's only thread */
-	struct op told;
-	buf_reset(&text);
-	if (!was && !is)
+	struct told told = told_of(op, was, is);
+	struct op out;
+	if (told.type == OP_NONE)
 		return;
-	if (!is) {
-		op_init(&told, OP_DEL, op->kind, op->id);
-		op_write(&text, &told, op->kind, 0);
-	} else if (!was || op->type == OP_PUT) {
-		op_of_object(&told, after);
-		op_write(&text, &told, after->kind, is & object_mask(after));
-	} else {
-		field_mask changed = (op->mask & is) | (was ^ is);
-		op_of_object(&told, after);
-		told.type = OP_SET;
-		for (int f = 0; f < kind_specs[after->kind].field_count; f++)
-			if (was & ~is & (1u << f)) /* withdrawn: told as gone, whatever it holds */
-				told.values[f] = (struct value){ .s = "" };
-		if (!changed)
-			return;
-		op_write(&text, &told, after->kind, changed);
-	}
-	stream_gather(&document->streams[view], text.s, text.n, sum, was & ~is);
+	buf_reset(&text);
+	told_op(&told, op, after, &out);
+	op_write(&text, &out, out.kind, out.mask);
+	stream_gather(&document->streams[view], text.s, text.n, sum, told.leaves);
 }
 
 /* `mine` up to its first object. Each socket counts its own, so that an overlay may come in several messages without the others of that member missing any. */
-static void begin_mine(struct buf *text, const struct document *document, struct conn *conn, bool whole)
+static void begin_mine(struct buf *text, struct reader *reader, bool whole)
 {
+	const struct document *document = reader->document;
 	buf_reset(text);
 	buf_str(text, "{\"t\":\"mine\",\"doc\":\"");
 	buf_str(text, document->wire);
 	buf_str(text, "\",\"n\":");
-	buf_int(text, ++conn->overlay_n[document->index]);
+	buf_int(text, ++reader->overlay_n);
 	if (whole) {
 		buf_str(text, ",\"at\":");
-		buf_int(text, document->streams[view_of_role(conn->member->role)].next_at);
+		buf_int(text, reader->stream->next_at);
 	}
 	buf_str(text, whole ? ",\"whole\":true,\"objects\":[" : ",\"whole\":false,\"objects\":[");
 }
@@ -351,9 +396,10 @@ static void tell_author(struct class *class, struct document *document, const ch
 	struct buf text = { 0 };
 	for (int c = member->conn_count - 1; c >= 0; c--) { /* backwards: one may be closed for not reading, and leave its place to the last */
 		struct conn *conn = member->conns[c];
-		if (!conn->readers[document->index].stream)
+		struct reader *reader = conn_reader(conn, document);
+		if (!reader)
 			continue;
-		begin_mine(&text, document, conn, false);
+		begin_mine(&text, reader, false);
 		if (is->overlay[view])
 			object_write(&text, after, is->author);
 		buf_str(&text, "],\"gone\":[");
@@ -369,7 +415,7 @@ void class_send_overlay(struct document *document, struct conn *conn)
 	enum view view = view_of_role(conn->member->role);
 	struct buf text = { 0 };
 	bool any = false;
-	begin_mine(&text, document, conn, true);
+	begin_mine(&text, conn_reader(conn, document), true);
 	for (const struct object *object = doc_first(document->doc); object && conn->member; object = object_next(object)) { /* who is closed for not reading is nobody's */
 		if (strcmp(view_author(object), conn->member->id) != 0)
 			continue;
@@ -379,7 +425,9 @@ void class_send_overlay(struct document *document, struct conn *conn)
 		if (text.n > OVERLAY_PART_BYTES) {
 			buf_str(&text, "],\"gone\":[");
 			end_mine(&text, conn);
-			begin_mine(&text, document, conn, false);
+			if (!conn->member)
+				break;
+			begin_mine(&text, conn_reader(conn, document), false);
 			any = false;
 		}
 		if (any)
@@ -407,18 +455,23 @@ static void note(struct class *class, struct document *document, const struct ob
 }
 
 /* Applies `op` and gathers what each view is to be told of it. With `live`, authors are told too. */
-static void apply(struct class *class, struct document *document, const struct op *op, bool live)
+static void apply(struct class *class, struct document *document, const struct op *op, const struct step_source *source, bool live)
 {
 	struct object *object = doc_find(document->doc, op->id);
 	struct seen was = see(object), is;
 	struct digest sums[VIEW_COUNT];
-	field_mask written = op->type == OP_SET ? op->mask : ~(field_mask)0;
+	field_mask written = told_written(op);
 	char author[ID_CHARS + 1] = "";
 	bool existed = object != NULL;
 	if (existed)
 		strcpy(author, view_author(object));
 
 	digest_before(document, object, &was, written, sums);
+	steps_note(document->steps, source, op, object);
+	if (op->type == OP_TEXT)
+		trail_add(document->trail, op->id, op->rev, op->edit, source->at_ms);
+	else if (op->type == OP_PUT || op->type == OP_DEL)
+		trail_drop(document->trail, op->id);
 	doc_apply(document->doc, op);
 	object = doc_find(document->doc, op->id);
 	is = see(object);
@@ -433,36 +486,52 @@ static void apply(struct class *class, struct document *document, const struct o
 		tell_author(class, document, author, op->id, object, &was, &is);
 }
 
-void class_change(struct class *class, struct document *document, const struct op *op, const char *actor, int64_t now_ms)
+/* Whose the words of an op are: of an edit, who typed it; else whose object it is. */
+static const char *owner_of(const struct document *document, const struct op *op, const char *actor)
 {
 	const struct object *object = doc_find(document->doc, op->id);
-	int owner_field = kind_specs[op->kind].owner;
-	const char *owner = object && *view_author(object) ? view_author(object) : owner_field >= 0 && (op->mask & (1u << owner_field)) ? op->values[owner_field].s : op->kind == KIND_MEMBER ? op->id : actor;
+	int owner = kind_specs[op->kind].owner;
+	if (op->type == OP_TEXT)
+		return actor;
+	if (object && *view_author(object))
+		return view_author(object);
+	if (owner >= 0 && (op->mask & (1u << owner)))
+		return op->values[owner].s;
+	return op->kind == KIND_MEMBER ? op->id : actor;
+}
+
+void class_change(struct class *class, struct document *document, const struct op *op, const struct step_source *source)
+{
 	/* The entry first: what `op` borrows may be freed by applying it. */
-	batch_add_entry(class, document, op, owner, actor, now_ms);
+	batch_add_entry(class, document, op, owner_of(document, op, source->actor), source);
 	batch_touch(class, document);
-	apply(class, document, op, true);
+	apply(class, document, op, source, true);
 }
 
 /* ---- loading ---- */
 
 static bool replay(struct class *class, struct document *document, const struct loaded_document *from)
 {
-	enum { TEXTS_MAX = FIELDS_MAX };
+	enum command command = CMD_NONE; /* of the last entry that named one */
 	for (size_t e = 0; e < from->entry_count; e++) {
 		const struct log_entry *entry = &from->entries[e];
-		struct record_text texts[TEXTS_MAX];
+		struct record_text *texts = must(malloc(sizeof *texts * (entry->text_count + 1)));
+		struct step_source source;
 		struct op op;
-		if (entry->text_count > TEXTS_MAX)
-			return false;
 		for (size_t t = 0; t < entry->text_count; t++)
 			texts[t] = (struct record_text){ entry->texts[t].text, entry->texts[t].size_bytes };
-		cJSON *json = record_read(entry->body, entry->body_bytes, texts, entry->text_count, document->doc, &op);
+		cJSON *json = record_read(entry->body, entry->body_bytes, texts, entry->text_count, document->doc, &op, &source);
+		free(texts);
 		if (!json)
 			return false;
-		apply(class, document, &op, false);
+		command = source.first ? source.command : command;
+		source.command = command;
+		source.actor = entry->actor;
+		source.at_ms = entry->at_ms;
+		apply(class, document, &op, &source, false);
 		cJSON_Delete(json);
 		document->head = entry->seq;
+		document->unsnapped_bytes += entry->body_bytes;
 	}
 	return true;
 }
@@ -482,22 +551,41 @@ static void start_from_snapshot(struct class *class, struct document *document, 
 		note(class, document, object, true);
 }
 
+/* Takes what a snapshot remembered in place of what an empty document does. */
+static void remember(struct document *document, struct trail *trail, struct steps *steps)
+{
+	if (trail) {
+		trail_free(document->trail);
+		document->trail = trail;
+	}
+	if (steps) {
+		steps_free(document->steps);
+		document->steps = steps;
+	}
+}
+
 static void load_document(struct class *class, const struct loaded_document *from)
 {
 	enum doc_kind kind = DOC_NONE;
 	for (int k = 1; k < DOC_KIND_COUNT; k++)
 		if (!strcmp(doc_kind_names[k], from->doc_kind))
 			kind = (enum doc_kind)k;
-	if (kind == DOC_NONE || class->document_count == DOCUMENTS_MAX || strlen(from->doc_id) != ID_CHARS)
+	if (kind == DOC_NONE || strlen(from->doc_id) != ID_CHARS)
 		return;
 	struct document *document = class_add_document(class, from->doc_id, kind);
 	struct view_mark marks[VIEW_COUNT];
 	document->damaged = from->damaged;
 	if (from->snapshot) {
-		if (record_read_snapshot(from->snapshot, from->snapshot_bytes, document->doc, marks, VIEW_COUNT)) {
+		struct trail *trail = NULL;
+		struct steps *steps = NULL;
+		if (record_read_snapshot(from->snapshot, from->snapshot_bytes, document->doc, marks, VIEW_COUNT, &trail, &steps)) {
 			start_from_snapshot(class, document, marks);
+			remember(document, trail, steps);
 			document->head = from->snapshot_seq;
+			document->snapshot_bytes = from->snapshot_bytes;
 		} else {
+			trail_free(trail);
+			steps_free(steps);
 			document->damaged = true;
 		}
 	}
@@ -543,14 +631,15 @@ static void on_loaded(const struct loaded_class *loaded, enum store_result resul
 	}
 	class->loaded = good;
 	for (int d = 0; d < class->document_count; d++)
-		if (class->documents[d].damaged)
-			hub_log(class->hub, "event=document.damaged class=%.3s… document=%s kept=%lld", class->code, class->documents[d].id, (long long)class->documents[d].head);
+		if (class->documents[d]->damaged)
+			hub_log(class->hub, "event=document.damaged class=%.3s… document=%s kept=%lld", class->code, class->documents[d]->id, (long long)class->documents[d]->head);
 	/* hello_continue may close and unlink the connection. */
 	for (struct conn *conn = class->conns, *next; conn; conn = next) {
 		next = conn->class_next;
 		if (conn->state == CONN_LOADING)
 			hello_continue(conn, good);
 	}
+	import_continue(class, good);
 	if (!good)
 		class_drop(class);
 	class_unpin(class);

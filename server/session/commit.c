@@ -4,6 +4,7 @@
  * When the store fails, what was decided on top of its durable state is gone from the log but not from memory: every class in either batch is dropped whole and loaded again when its people come back. Commands of a batch
  * that is known not to be written are refused; those of an unknown fate get no answer, and the clients' resend settles it. */
 #include "server/session/internal.h"
+#include "server/room/trail.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,16 +43,16 @@ void batch_touch(struct class *class, struct document *document)
 	pin_class(batch, class);
 }
 
-void batch_add_entry(struct class *class, struct document *document, const struct op *op, const char *owner, const char *actor, int64_t now_ms)
+void batch_add_entry(struct class *class, struct document *document, const struct op *op, const char *owner, const struct step_source *source)
 {
 	struct batch *batch = class->hub->gathering;
-	struct record_text texts[FIELDS_MAX];
+	struct record_text *texts = arena_alloc(&batch->arena, sizeof *texts * record_texts_max(op));
 	static struct buf body; /* scratch of the loop's only thread */
 	buf_reset(&body);
-	int text_count = record_write(&body, op, texts);
-	struct log_text *copies = arena_alloc(&batch->arena, sizeof *copies * (size_t)(text_count ? text_count : 1));
+	size_t text_count = record_write(&body, op, source, texts);
+	struct log_text *copies = arena_alloc(&batch->arena, sizeof *copies * (text_count + 1));
 	const char *owner_copy = arena_copy(&batch->arena, owner, strlen(owner));
-	for (int t = 0; t < text_count; t++)
+	for (size_t t = 0; t < text_count; t++)
 		copies[t] = (struct log_text){ owner_copy, arena_copy(&batch->arena, texts[t].s, texts[t].n), texts[t].n };
 
 	struct log_entry *entry = PUSH(batch->log.entries, batch->log.entry_count, batch->entry_cap);
@@ -60,14 +61,15 @@ void batch_add_entry(struct class *class, struct document *document, const struc
 		.doc_id = document->id,
 		.doc_kind = doc_kind_names[document->kind],
 		.seq = ++document->head,
-		.at_ms = now_ms,
-		.actor = arena_copy(&batch->arena, actor, strlen(actor)),
+		.at_ms = source->at_ms,
+		.actor = arena_copy(&batch->arena, source->actor, strlen(source->actor)),
 		.body = arena_copy(&batch->arena, body.s, body.n),
 		.body_bytes = body.n,
 		.texts = copies,
-		.text_count = (size_t)text_count,
+		.text_count = text_count,
 	};
 	document->unsnapped++;
+	document->unsnapped_bytes += body.n;
 }
 
 void batch_add_done(struct class *class, const struct done *done)
@@ -122,6 +124,11 @@ void hold_text(struct conn *conn, const struct buf *text)
 	hold(conn->hub, conn->class, &(struct held){ .type = HELD_FRAME, .conn = conn->id, .frame = frame_new(text->s, text->n) });
 }
 
+void hold_frame(struct conn *conn, struct frame *frame)
+{
+	hold(conn->hub, conn->class, &(struct held){ .type = HELD_FRAME, .conn = conn->id, .frame = frame_ref(frame) });
+}
+
 void hold_ok(struct conn *conn, const char *command, const struct buf *text)
 {
 	struct held held = { .type = HELD_OK, .conn = conn->id, .frame = frame_new(text->s, text->n) };
@@ -134,40 +141,38 @@ void hold_read(struct conn *conn, struct document *document, struct snapshot *sn
 	hold(conn->hub, conn->class, &(struct held){ .type = HELD_READ, .conn = conn->id, .document = document->index, .snapshot = snapshot, .epoch = epoch, .at = at });
 }
 
-void hold_class(struct class *class, struct class_entry *entry, hub_on_class *on_class, void *ctx)
+void hold_call(struct class *class, batch_on_settled *on_settled, void *what)
 {
-	hold(class->hub, class, &(struct held){ .type = HELD_CLASS, .entry = entry, .on_class = on_class, .on_class_ctx = ctx });
+	hold(class->hub, class, &(struct held){ .type = HELD_CALL, .on_settled = on_settled, .what = what });
 }
 
 /* ---- saying it ---- */
 
 static void start_reading(struct conn *conn, struct held *held)
 {
-	struct document *document = &conn->class->documents[held->document];
-	struct stream *stream = conn->readers[held->document].stream;
+	struct document *document = conn->class->documents[held->document];
+	struct reader *reader = conn_reader(conn, document);
 	uint64_t position = 0;
-	if (!stream) /* closed meanwhile */
+	if (!reader) /* closed meanwhile */
 		return;
-	if (held->snapshot || stream_resume(stream, held->epoch, held->at, &position)) {
-		conn_start_reading(conn, document, held->snapshot, position);
+	if (held->snapshot || stream_resume(reader->stream, held->epoch, held->at, &position)) {
+		conn_start_reading(reader, held->snapshot, position);
 		held->snapshot = NULL;
 		return;
 	}
 	/* Something left the view while the answer waited. */
 	struct buf text = { 0 };
-	buf_str(&text, "{\"t\":\"reload\",\"doc\":\"");
-	buf_str(&text, document->wire);
-	buf_str(&text, "\"}");
+	write_reload(&text, document);
 	conn_send(conn, text.s, text.n);
 	buf_release(&text);
-	conn_stop_reading(conn, held->document);
+	conn_close_reader(conn, reader);
 }
 
 static void held_release(struct held *held)
 {
 	frame_unref(held->frame);
 	snapshot_unref(held->snapshot);
-	free(held->entry);
+	free(held->what);
 	*held = (struct held){ 0 };
 }
 
@@ -184,9 +189,8 @@ static void say(struct hub *hub, struct held *held)
 		if (conn && conn->state == CONN_READY)
 			start_reading(conn, held);
 		break;
-	case HELD_CLASS:
-		directory_add_class(hub->config.directory, held->entry);
-		held->on_class(STORE_DURABLE, held->entry->code, held->on_class_ctx);
+	case HELD_CALL:
+		held->on_settled(hub, STORE_DURABLE, held->what);
 		break;
 	}
 	held_release(held);
@@ -195,8 +199,8 @@ static void say(struct hub *hub, struct held *held)
 static void say_failed(struct hub *hub, struct held *held, enum store_result result)
 {
 	struct conn *conn = hub_conn(hub, held->conn);
-	if (held->type == HELD_CLASS)
-		held->on_class(result, NULL, held->on_class_ctx);
+	if (held->type == HELD_CALL)
+		held->on_settled(hub, result, held->what);
 	if (held->type == HELD_OK && conn && result != STORE_UNKNOWN) {
 		struct buf text = { 0 };
 		struct refused refused = { .code = REFUSE_READONLY, .say = fault_sentence(hub->fault), .retry_ms = 5000 };
@@ -272,19 +276,23 @@ static void on_append(struct log_batch *log, enum store_result result, void *ctx
 }
 
 /* A snapshot of a document long enough not stored: taken now, when its state is exactly this batch's, and stored when that is durable. */
-static void take_snapshot(struct batch *batch, struct document *document)
+static void take_snapshot(struct batch *batch, struct document *document, int64_t now_ms)
 {
-	enum { EVERY_OPS = 512 };
-	if (document->unsnapped < EVERY_OPS || document->unsnapped < 2 * (int64_t)doc_count(document->doc))
+	enum { EVERY_OPS = 512, EDITS_KEEP_MS = 24 * 60 * 60 * 1000 };
+	/* By size as well: what is remembered of the past may be far more than the document, and reading a snapshot costs as its bytes do. */
+	if (document->unsnapped < EVERY_OPS || document->unsnapped < 2 * (int64_t)doc_count(document->doc) || document->unsnapped_bytes < document->snapshot_bytes)
 		return;
+	trail_forget(document->trail, now_ms - EDITS_KEEP_MS);
 	struct stored_snapshot *snapshot = PUSH(batch->snapshots, batch->snapshot_count, batch->snapshot_cap);
 	struct view_mark marks[VIEW_COUNT];
 	for (int v = 0; v < VIEW_COUNT; v++)
 		marks[v] = (struct view_mark){ document->streams[v].next_at, document->streams[v].next_epoch };
 	*snapshot = (struct stored_snapshot){ .seq = document->head };
 	memcpy(snapshot->doc, document->id, sizeof snapshot->doc);
-	record_write_snapshot(&snapshot->body, document->doc, marks, VIEW_COUNT);
+	record_write_snapshot(&snapshot->body, document->doc, marks, VIEW_COUNT, document->trail, document->steps);
 	document->unsnapped = 0;
+	document->unsnapped_bytes = 0;
+	document->snapshot_bytes = snapshot->body.n;
 }
 
 void batch_submit(struct hub *hub)
@@ -295,7 +303,7 @@ void batch_submit(struct hub *hub)
 	for (size_t d = 0; d < batch->document_count; d++) {
 		struct document *document = batch->documents[d];
 		document->touched = false;
-		take_snapshot(batch, document);
+		take_snapshot(batch, document, hub->now_ms);
 		for (int v = 0; v < VIEW_COUNT; v++)
 			stream_seal(&document->streams[v]);
 	}

@@ -11,6 +11,13 @@ enum {
 
 /* ---- the private queue ---- */
 
+void answer_free(struct answer *answer)
+{
+	for (size_t p = answer->sent; p < answer->count; p++)
+		frame_unref(answer->parts[p]);
+	free(answer);
+}
+
 static void queue_clear(struct conn *conn)
 {
 	for (size_t q = 0; q < conn->queue_count; q++)
@@ -18,6 +25,16 @@ static void queue_clear(struct conn *conn)
 	free(conn->queue);
 	conn->queue = NULL; /* an idle connection holds no memory for it */
 	conn->queue_count = conn->queue_cap = conn->queue_bytes = 0;
+}
+
+void conn_drop_queue(struct conn *conn)
+{
+	queue_clear(conn);
+	while (conn->answers) {
+		struct answer *answer = conn->answers;
+		conn->answers = answer->next;
+		answer_free(answer);
+	}
 }
 
 static struct buf scratch; /* FRAME_PAD bytes, then what is composed; of the loop's only thread */
@@ -78,6 +95,45 @@ void conn_send_frame(struct conn *conn, struct frame *frame)
 	hub_dirty_conn(conn->hub, conn);
 }
 
+void conn_answer(struct conn *conn, struct answer *answer)
+{
+	struct answer **link = &conn->answers;
+	while (*link)
+		link = &(*link)->next;
+	*link = answer;
+	answer->next = NULL;
+	hub_dirty_conn(conn->hub, conn);
+}
+
+void conn_refuse_answers(struct conn *conn, const struct document *document)
+{
+	for (struct answer **link = &conn->answers; conn->state == CONN_READY && *link;) { /* one may be closed for not reading */
+		struct answer *answer = *link;
+		if (strcmp(answer->doc, document->wire) != 0) {
+			link = &answer->next;
+			continue;
+		}
+		*link = answer->next;
+		message_refuse(conn, answer->id, &(struct refused){ .code = REFUSE_NOT_FOUND, .doc = document->wire });
+		answer_free(answer);
+	}
+}
+
+/* The next parts of the oldest answer. */
+static void compose_answer(struct conn *conn)
+{
+	struct answer *answer = conn->answers;
+	while (answer->sent < answer->count && (composed() == 0 || composed() + answer->parts[answer->sent]->n <= WRITE_BYTES)) {
+		struct frame *frame = answer->parts[answer->sent++];
+		buf_add(&scratch, frame->bytes, frame->n);
+		frame_unref(frame);
+	}
+	if (answer->sent < answer->count)
+		return;
+	conn->answers = answer->next;
+	free(answer);
+}
+
 void conn_send(struct conn *conn, const char *text, size_t n)
 {
 	struct frame *frame = frame_new(text, n);
@@ -87,39 +143,70 @@ void conn_send(struct conn *conn, const char *text, size_t n)
 
 /* ---- reading documents ---- */
 
-void conn_start_reading(struct conn *conn, struct document *document, struct snapshot *snapshot, uint64_t position)
+struct reader *conn_reader(const struct conn *conn, const struct document *document)
 {
-	struct reader *reader = &conn->readers[document->index];
+	struct reader *reader = conn->readers;
+	while (reader && reader->document != document)
+		reader = reader->next;
+	return reader;
+}
+
+static void stop_reading(struct reader *reader)
+{
 	if (reader->reading)
-		conn_stop_reading(conn, document->index);
+		stream_remove_reader(reader->stream, reader);
+	reader->reading = false;
+	snapshot_unref(reader->snapshot);
+	reader->snapshot = NULL;
+}
+
+struct reader *conn_open_reader(struct conn *conn, struct document *document)
+{
+	struct reader **link = &conn->readers;
+	while (*link && (*link)->document != document)
+		link = &(*link)->next;
+	if (*link) {
+		stop_reading(*link);
+		return *link;
+	}
+	struct reader *reader = calloc(1, sizeof *reader);
+	if (!reader)
+		abort();
 	reader->conn = conn;
+	reader->document = document;
 	reader->stream = &document->streams[view_of_role(conn->member->role)];
+	conn->reader_count++;
+	return *link = reader;
+}
+
+void conn_close_reader(struct conn *conn, struct reader *reader)
+{
+	struct reader **link = &conn->readers;
+	while (*link != reader)
+		link = &(*link)->next;
+	*link = reader->next;
+	conn->reader_count--;
+	stop_reading(reader);
+	free(reader);
+}
+
+void conn_start_reading(struct reader *reader, struct snapshot *snapshot, uint64_t position)
+{
+	stop_reading(reader);
 	reader->snapshot = snapshot;
 	reader->part = 0;
 	reader->position = position;
 	reader->reading = true;
 	stream_add_reader(reader->stream, reader);
-	hub_dirty_conn(conn->hub, conn);
-}
-
-void conn_stop_reading(struct conn *conn, int index)
-{
-	struct reader *reader = &conn->readers[index];
-	if (reader->reading)
-		stream_remove_reader(reader->stream, reader);
-	snapshot_unref(reader->snapshot);
-	*reader = (struct reader){ 0 };
+	hub_dirty_conn(reader->conn->hub, reader->conn);
 }
 
 /* It fell out of the window: from the beginning again, as soon as what that rests on is durable. */
-static void restart_reading(struct conn *conn, int index)
+static void restart_reading(struct reader *reader)
 {
-	struct document *document = &conn->class->documents[index];
-	struct stream *stream = conn->readers[index].stream;
-	conn_stop_reading(conn, index);
-	conn->readers[index].stream = stream;
-	conn->readers[index].conn = conn;
-	hold_read(conn, document, snapshot_of(stream, document->doc, view_of_role(conn->member->role)), 0, 0);
+	struct conn *conn = reader->conn;
+	stop_reading(reader);
+	hold_read(conn, reader->document, snapshot_of(reader->stream, reader->document->doc, view_of_role(conn->member->role)), 0, 0);
 }
 
 /* ---- class membership ---- */
@@ -153,8 +240,10 @@ void conn_leave_class(struct conn *conn)
 	struct class *class = conn->class;
 	if (!class)
 		return;
-	for (int d = 0; d < DOCUMENTS_MAX; d++)
-		conn_stop_reading(conn, d);
+	presence_left(conn);
+	past_forget(conn);
+	while (conn->readers)
+		conn_close_reader(conn, conn->readers);
 	leave_member(conn);
 	if (conn->class_prev)
 		conn->class_prev->class_next = conn->class_next;
@@ -186,15 +275,14 @@ static void compose_snapshot(struct reader *reader)
 	snapshot_unref(snapshot);
 }
 
-static void compose_stream(struct conn *conn, int index)
+static void compose_stream(struct reader *reader)
 {
-	struct reader *reader = &conn->readers[index];
 	size_t n;
 	if (reader->position == reader->stream->head || composed() >= WRITE_BYTES)
 		return;
 	const uint8_t *bytes = stream_bytes(reader->stream, reader->position, WRITE_BYTES - composed(), &n);
 	if (!bytes) {
-		restart_reading(conn, index);
+		restart_reading(reader);
 		return;
 	}
 	buf_add(&scratch, bytes, n);
@@ -208,11 +296,17 @@ static void compose(struct conn *conn)
 	buf_reset(&scratch);
 	buf_add(&scratch, pad, FRAME_PAD);
 	compose_queue(conn);
-	for (int d = 0; d < DOCUMENTS_MAX && !conn->queue_count && composed() < WRITE_BYTES; d++) {
-		if (conn->readers[d].reading && conn->readers[d].snapshot)
-			compose_snapshot(&conn->readers[d]);
-		if (conn->readers[d].reading && !conn->readers[d].snapshot)
-			compose_stream(conn, d);
+	for (struct reader *reader = conn->readers; reader && !conn->queue_count && composed() < WRITE_BYTES; reader = reader->next) {
+		if (reader->reading && reader->snapshot)
+			compose_snapshot(reader);
+		if (reader->reading && !reader->snapshot)
+			compose_stream(reader);
+	}
+	while (conn->answers && !conn->queue_count && composed() < WRITE_BYTES) {
+		size_t before = composed();
+		compose_answer(conn);
+		if (composed() == before)
+			break; /* the next part needs a write of its own */
 	}
 }
 
@@ -252,7 +346,7 @@ void conn_close(struct conn *conn, uint16_t code, const char *reason)
 	if (conn->state == CONN_NEW)
 		conn->hub->unknown_count--;
 	conn->state = CONN_CLOSING;
-	queue_clear(conn);
+	conn_drop_queue(conn);
 	conn_leave_class(conn);
 	conn->hub->transport->close(conn->peer, code, reason);
 }

@@ -216,15 +216,15 @@ static bool join(struct conn *conn, struct member **member)
 		return false;
 	}
 	struct secret *secret = calloc(1, sizeof *secret);
-	struct decision decision;
+	struct op op;
 	struct buf key = { 0 };
 	if (!secret)
 		abort();
 	strcpy(secret->hash, hello->secret_hash);
 	hub_random_id(hub, secret->member);
 	HASH_ADD_STR(class->secrets, hash, secret);
-	decide_join(secret->member, name.s, ROLE_MEMBER, hub->now_ms, &decision);
-	class_change(class, document, &decision.ops[0], secret->member, hub->now_ms);
+	decide_join(secret->member, name.s, ROLE_MEMBER, hub->now_ms, &op);
+	class_change(class, document, &op, &(struct step_source){ .actor = secret->member, .at_ms = hub->now_ms, .first = true });
 	buf_str(&key, class->id);
 	buf_char(&key, ':');
 	buf_str(&key, secret->hash);
@@ -268,7 +268,7 @@ static void welcome(struct conn *conn)
 {
 	struct hub *hub = conn->hub;
 	struct buf text = { 0 };
-	buf_str(&text, "{\"t\":\"welcome\",\"v\":1,\"minor\":0,\"build\":");
+	buf_str(&text, "{\"t\":\"welcome\",\"v\":1,\"minor\":1,\"build\":");
 	buf_json_string(&text, hub->config.build, strlen(hub->config.build));
 	buf_str(&text, ",\"now\":");
 	buf_int(&text, hub->now_ms);
@@ -307,6 +307,7 @@ void hello_continue(struct conn *conn, bool loaded)
 	conn->state = CONN_READY;
 	conn->active_ms = conn->hub->mono_ms;
 	welcome(conn);
+	presence_came(conn);
 	struct hello *hello = conn->hello;
 	conn->hello = NULL;
 	message_open_all(conn, hello->open);

@@ -55,6 +55,8 @@ void hub_free(struct hub *hub)
 		conn->state = CONN_CLOSING; /* the transport is gone already */
 		hub_disconnect(hub, conn, hub->mono_ms);
 	}
+	while (hub->pasts)
+		past_free(hub->pasts);
 	hub->committing = NULL;
 	for (int b = 0; b < 2; b++)
 		batch_release(&hub->batches[b]);
@@ -112,9 +114,7 @@ void hub_disconnect(struct hub *hub, struct conn *conn, int64_t mono_ms)
 	conn_leave_class(conn);
 	if (conn->dirty)
 		undirty(hub, conn);
-	for (size_t q = 0; q < conn->queue_count; q++)
-		frame_unref(conn->queue[q]);
-	free(conn->queue);
+	conn_drop_queue(conn);
 	HASH_DEL(hub->conns_by_id, conn);
 	if (conn->prev)
 		conn->prev->next = conn->next;
@@ -262,9 +262,9 @@ int hub_turn(struct hub *hub, int64_t mono_ms)
 	hub->mono_ms = mono_ms;
 	batch_submit(hub);
 	flush_conns(hub);
-	int delay = flush_streams(hub);
-	flush_conns(hub); /* a flush may have closed or restarted somebody */
-	return delay;
+	int presence_ms = presence_flush(hub), delay = flush_streams(hub);
+	flush_conns(hub); /* a flush may have closed or restarted somebody, and presence goes out behind it */
+	return delay < 0 || (presence_ms >= 0 && presence_ms < delay) ? presence_ms : delay;
 }
 
 bool hub_idle(const struct hub *hub)
@@ -393,7 +393,7 @@ static bool random_code(struct hub *hub, char code[CODE_CHARS + 1])
 	return false;
 }
 
-static void put_sections(struct class *class, struct document *wall, const struct class_request *request, const char *actor, int64_t now_ms)
+static void put_sections(struct class *class, struct document *wall, const struct class_request *request, const struct step_source *source)
 {
 	char pos[2][POS_CAP] = { "", "" };
 	for (size_t s = 0; s < request->section_count; s++) {
@@ -405,44 +405,62 @@ static void put_sections(struct class *class, struct document *wall, const struc
 		op_init(&op, OP_PUT, KIND_SECTION, id);
 		op_str(&op, SECTION_TITLE, request->sections[s]);
 		op_str(&op, SECTION_POS, pos[s & 1]);
-		class_change(class, wall, &op, actor, now_ms);
+		class_change(class, wall, &op, source);
 	}
 }
 
 static void put_class(struct class *class, const struct class_request *request, const char *owner, int64_t now_ms)
 {
 	struct document *main = class_add_document(class, class->id, DOC_CLASS), *wall = class_add_document(class, class->start, DOC_WALL);
-	struct decision decision;
+	const struct step_source source = { .actor = owner, .at_ms = now_ms, .first = true };
 	struct op op;
 	op_init(&op, OP_PUT, KIND_CLASS, "class");
 	op_str(&op, CLASS_TITLE, request->title);
 	op_str(&op, CLASS_CODE, class->code);
 	op_str(&op, CLASS_DOOR, "open");
 	op_int(&op, CLASS_AT, now_ms);
-	class_change(class, main, &op, owner, now_ms);
-	decide_join(owner, request->name, ROLE_OWNER, now_ms, &decision);
-	class_change(class, main, &decision.ops[0], owner, now_ms);
+	class_change(class, main, &op, &source);
+	decide_join(owner, request->name, ROLE_OWNER, now_ms, &op);
+	class_change(class, main, &op, &source);
 	op_init(&op, OP_PUT, KIND_DOCUMENT, class->start);
 	op_str(&op, DOCUMENT_TYPE, "wall");
 	op_str(&op, DOCUMENT_TITLE, request->title);
 	op_str(&op, DOCUMENT_POS, "a0");
-	class_change(class, main, &op, owner, now_ms);
+	class_change(class, main, &op, &source);
 	op_init(&op, OP_PUT, KIND_WALL, "wall");
 	op_str(&op, WALL_PROMPT, request->prompt);
 	op_int(&op, WALL_HOLD, request->hold);
 	op_str(&op, WALL_NAMES, request->names);
-	class_change(class, wall, &op, owner, now_ms);
-	put_sections(class, wall, request, owner, now_ms);
+	class_change(class, wall, &op, &source);
+	put_sections(class, wall, request, &source);
+}
+
+/* A class on its way to the store. */
+struct new_class {
+	struct class_entry entry;
+	hub_on_class *on_class;
+	void *ctx;
+};
+
+static void on_class_settled(struct hub *hub, enum store_result result, void *what)
+{
+	const struct new_class *new = what;
+	if (result == STORE_DURABLE)
+		directory_add_class(hub->config.directory, &new->entry);
+	new->on_class(result, result == STORE_DURABLE ? new->entry.code : NULL, new->ctx);
 }
 
 void hub_new_class(struct hub *hub, const struct class_request *request, int64_t now_ms, hub_on_class *on_class, void *ctx)
 {
-	struct class_entry *entry = calloc(1, sizeof *entry);
-	if (!entry)
+	struct new_class *new = calloc(1, sizeof *new);
+	if (!new)
 		abort();
+	struct class_entry *entry = &new->entry;
+	new->on_class = on_class;
+	new->ctx = ctx;
 	hub->now_ms = now_ms;
 	if (hub->fault != STORE_FINE || !random_code(hub, entry->code)) {
-		free(entry);
+		free(new);
 		on_class(STORE_UNAVAILABLE, NULL, ctx);
 		return;
 	}
@@ -458,6 +476,6 @@ void hub_new_class(struct hub *hub, const struct class_request *request, int64_t
 	char *row = directory_class_row(entry);
 	batch_add_row(class, "class", entry->code, row);
 	free(row);
-	hold_class(class, entry, on_class, ctx);
 	hub_log(hub, "event=class.new class=%.3s…", entry->code);
+	hold_call(class, on_class_settled, new);
 }

@@ -12,6 +12,8 @@
 struct hub;
 struct conn;
 struct directory;
+struct refused;
+struct template;
 
 struct hub_config {
 	const struct transport *transport;
@@ -19,6 +21,7 @@ struct hub_config {
 	struct directory *directory; /* classes and tickets are looked up here */
 	const struct limits *limits; /* borrowed for the hub's life */
 	const char *build;           /* of the page, for `welcome` */
+	const struct template *const *templates; /* that canvases are made from, NULL-terminated; borrowed for the hub's life. May be NULL */
 	/* Randomness, so that the simulator can seed it: fills `n` bytes. */
 	void (*random)(uint8_t *bytes, size_t n, void *ctx);
 	/* One line of the log: `event` and key=value pairs already formatted; never content or secrets. May be NULL. */
@@ -64,6 +67,19 @@ struct class_request {
 };
 typedef void hub_on_class(enum store_result result, const char *code, void *ctx);
 void hub_new_class(struct hub *hub, const struct class_request *request, int64_t now_ms, hub_on_class *, void *ctx);
+
+/* Makes a canvas of a canvas file, owned by the account's member in the class. Strings are borrowed for the call. */
+struct import_request {
+	const char *code, *account_id;
+	struct template *canvas; /* what it holds is taken */
+	const char *title;       /* a normalised line, "" for the file's */
+	const char *team;        /* "" for the whole class */
+	const char *see;         /* "staff", "team", "class"; "" for what is usual */
+};
+/* `refused`, unless it is NULL, says why it was not done; else `result` is what became of it, and `document` the canvas once it is durable, NULL otherwise. Both are borrowed for the call. */
+typedef void hub_on_import(const struct refused *refused, enum store_result result, const char *document, void *ctx);
+/* The class is loaded first if it has to be. The callback may come before this returns. */
+void hub_import(struct hub *hub, const struct import_request *request, int64_t now_ms, hub_on_import *, void *ctx);
 
 /* Figures for /healthz and the log. */
 struct hub_stats {

@@ -10,7 +10,9 @@ struct limits {
 	int64_t posts_per_min, posts_burst;              /* per member; instructors exempt */
 	int64_t posts_per_member;                        /* in one class */
 	int64_t objects_per_document;
+	int64_t bulk_ops_per_s, bulk_ops_burst;          /* that commands of one member make beyond a few each */
 	int64_t document_bytes;                          /* of stored ops per document */
+	int64_t documents_per_class, open_documents;     /* the latter per socket */
 	int64_t members_per_class;
 	int64_t sockets_per_member;
 	int64_t sockets_before_hello;

@@ -11,11 +11,11 @@
 
 #include <uthash.h>
 
-#include "server/store/store.h"
+#include "server/store/keep.h"
 
 #define DONE_KEEP_MS (INT64_C(24) * 60 * 60 * 1000)
 
-enum { SNAPSHOTS_KEPT = 2, DONE_MAX = 100000 };
+enum { DONE_MAX = 100000 };
 
 struct snapshot {
 	int64_t seq;
@@ -28,7 +28,7 @@ struct document {
 	char *class_id, *id, *kind;
 	struct log_entry *entries;
 	size_t count;
-	struct snapshot snapshots[SNAPSHOTS_KEPT]; /* oldest first */
+	struct snapshot *snapshots; /* oldest first */
 	size_t snapshot_count;
 };
 
@@ -38,7 +38,7 @@ struct row {
 	char key[]; /* kind, key: also the hash key */
 };
 
-enum work_kind { WORK_APPEND = 1, WORK_LOAD, WORK_SNAPSHOT };
+enum work_kind { WORK_APPEND = 1, WORK_LOAD, WORK_LOG, WORK_SNAPSHOT };
 
 struct waiting {
 	struct waiting *next;
@@ -46,9 +46,11 @@ struct waiting {
 	struct log_batch *batch;
 	store_on_append *on_append;
 	store_on_class *on_class;
+	struct log_visitor visitor;
+	store_on_log *on_log;
 	void *ctx;
 	char *id, *body;
-	int64_t seq;
+	int64_t seq; /* of the snapshot; up to which to read the log */
 	size_t size_bytes;
 };
 
@@ -226,6 +228,25 @@ static bool write_batch(struct memory_store *m, const struct log_batch *batch)
 	return true;
 }
 
+/* Drops the third newest, or what is not needed of it (keep.h). */
+static void thin_snapshots(struct document *document)
+{
+	size_t count = document->snapshot_count;
+	struct snapshot *spare = document->snapshots + count - 3;
+
+	if (count < 3)
+		return;
+	if (keep_snapshot(count > 3 ? spare[-1].seq : 0, spare[1].seq)) {
+		spare->size_bytes = keep_bytes(spare->body, spare->size_bytes);
+		spare->body[spare->size_bytes] = '\0';
+		return;
+	}
+	free(spare->body);
+	spare[0] = spare[1];
+	spare[1] = spare[2];
+	document->snapshot_count--;
+}
+
 static void write_snapshot(struct memory_store *m, const struct waiting *work)
 {
 	struct document *document = find_document(m, work->id);
@@ -240,13 +261,13 @@ static void write_snapshot(struct memory_store *m, const struct waiting *work)
 	if (last && work->seq == last->seq) {
 		free(last->body);
 		document->snapshot_count--;
-	} else if (document->snapshot_count == SNAPSHOTS_KEPT) {
-		free(document->snapshots[0].body);
-		memmove(document->snapshots, document->snapshots + 1, (SNAPSHOTS_KEPT - 1) * sizeof *last);
-		document->snapshot_count--;
 	}
+	document->snapshots = realloc(document->snapshots, (document->snapshot_count + 1) * sizeof *last);
+	if (!document->snapshots)
+		abort();
 	document->snapshots[document->snapshot_count++] =
 		(struct snapshot){ .seq = work->seq, .body = copy(work->body, work->size_bytes), .size_bytes = work->size_bytes };
+	thin_snapshots(document);
 }
 
 /* ------------------------------------------------------------------------------------------------ reading */
@@ -324,6 +345,35 @@ static void load(struct memory_store *m, struct waiting *work)
 	free(done);
 }
 
+/* Where the visitor begins: the seq of the snapshot that it takes, 0 for none. */
+static int64_t offer_snapshots(const struct document *document, int64_t upto_seq, const struct log_visitor *visitor)
+{
+	for (size_t i = visitor->snapshot ? document->snapshot_count : 0; i > 0; i--) {
+		const struct snapshot *snapshot = &document->snapshots[i - 1];
+
+		if (snapshot->seq <= upto_seq && visitor->snapshot(visitor->ctx, snapshot->seq, snapshot->body, snapshot->size_bytes))
+			return snapshot->seq;
+	}
+	return 0;
+}
+
+/* There is no reader's thread here: the visitor runs in the step, just before its callback. */
+static void visit_log(struct memory_store *m, const struct waiting *work)
+{
+	const struct log_visitor *visitor = &work->visitor;
+	struct document *document = find_document(m, work->id);
+
+	if (document) {
+		int64_t upto_seq = work->seq < (int64_t)document->count ? work->seq : (int64_t)document->count;
+
+		for (int64_t seq = offer_snapshots(document, upto_seq, visitor); seq < upto_seq; seq++)
+			if (!visitor->entry(visitor->ctx, &document->entries[seq]))
+				break;
+	}
+	if (visitor->end)
+		visitor->end(visitor->ctx);
+}
+
 static bool read_directory(struct store *store, const char *kind, store_on_row *on_row, void *ctx)
 {
 	struct memory_store *m = of(store);
@@ -382,6 +432,12 @@ static void load_class(struct store *store, const char *class_id, store_on_class
 	push(of(store), &(struct waiting){ .kind = WORK_LOAD, .id = copy_string(class_id), .on_class = on_class, .ctx = ctx });
 }
 
+static void read_log(struct store *store, const char *doc_id, int64_t upto_seq, const struct log_visitor *visitor, store_on_log *on_log)
+{
+	assert(visitor->entry && on_log);
+	push(of(store), &(struct waiting){ .kind = WORK_LOG, .id = copy_string(doc_id), .seq = upto_seq, .visitor = *visitor, .on_log = on_log });
+}
+
 static void put_snapshot(struct store *store, const char *doc_id, int64_t seq, const char *body, size_t size_bytes)
 {
 	push(of(store), &(struct waiting){ .kind = WORK_SNAPSHOT, .id = copy_string(doc_id), .seq = seq,
@@ -423,6 +479,11 @@ void memory_store_step(struct store *store, enum store_result result, bool appli
 			load(m, work);
 		else
 			work->on_class(NULL, STORE_UNAVAILABLE, work->ctx);
+		break;
+	case WORK_LOG:
+		if (result == STORE_DURABLE)
+			visit_log(m, work);
+		work->on_log(result == STORE_DURABLE ? STORE_DURABLE : STORE_UNAVAILABLE, work->visitor.ctx);
 		break;
 	case WORK_SNAPSHOT:
 		if (result == STORE_DURABLE)
@@ -469,6 +530,7 @@ static void free_document(struct document *document)
 	}
 	for (size_t i = 0; i < document->snapshot_count; i++)
 		free(document->snapshots[i].body);
+	free(document->snapshots);
 	free(document->entries);
 	free(document->class_id);
 	free(document->id);
@@ -486,7 +548,7 @@ static void close_store(struct store *store)
 		if (m->first->kind == WORK_LOAD)
 			free_work(pop(m));
 		else
-			memory_store_step(store, STORE_DURABLE, true);
+			memory_store_step(store, m->first->kind == WORK_LOG ? STORE_UNAVAILABLE : STORE_DURABLE, true);
 	}
 	HASH_ITER(hh, m->documents, document, next_document) {
 		HASH_DEL(m->documents, document);
@@ -507,6 +569,7 @@ static void close_store(struct store *store)
 static const struct store_ops ops = {
 	.append = append,
 	.load_class = load_class,
+	.read_log = read_log,
 	.put_snapshot = put_snapshot,
 	.read_directory = read_directory,
 	.fault = fault,

@@ -44,6 +44,8 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_CLASS] = "SELECT id, number, documents, done_first, done_last, sum FROM class WHERE id = ?1",
 	[SQL_CLASSES] = "SELECT id, number, documents, done_first, done_last, sum FROM class",
 	[SQL_CLASS_AFTER] = "SELECT id, number, documents, done_first, done_last, sum FROM class WHERE id > ?1 ORDER BY id LIMIT 1",
+	/* Looks through the table: asked once for a whole log. */
+	[SQL_CLASS_BY_NUMBER] = "SELECT id, number, documents, done_first, done_last, sum FROM class WHERE number = ?1",
 	[SQL_CLASS_LAST] = "SELECT coalesce(max(number), 0) FROM class",
 	[SQL_CLASS_PUT] = "INSERT OR REPLACE INTO class(id, number, documents, done_first, done_last, sum)"
 		" VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
@@ -59,8 +61,9 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_TEXT_ADD] = "INSERT INTO log_text(doc, seq, n, owner, text, sum) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[SQL_TEXTS] = "SELECT seq, n, owner, text, sum FROM log_text WHERE doc = ?1 AND seq > ?2 ORDER BY seq, n",
 	[SQL_SNAPSHOT_PUT] = "INSERT OR REPLACE INTO snapshot(doc, seq, chain, body, sum) VALUES(?1, ?2, ?3, ?4, ?5)",
-	[SQL_SNAPSHOT_TRIM] = "DELETE FROM snapshot WHERE doc = ?1 AND seq NOT IN"
-		" (SELECT seq FROM snapshot WHERE doc = ?1 ORDER BY seq DESC LIMIT 2)",
+	[SQL_SNAPSHOT] = "SELECT seq, chain, body, sum FROM snapshot WHERE doc = ?1 AND seq = ?2",
+	[SQL_SNAPSHOT_NEWEST] = "SELECT seq FROM snapshot WHERE doc = ?1 ORDER BY seq DESC LIMIT 4",
+	[SQL_SNAPSHOT_DROP] = "DELETE FROM snapshot WHERE doc = ?1 AND seq = ?2",
 	[SQL_SNAPSHOTS] = "SELECT seq, chain, body, sum FROM snapshot WHERE doc = ?1 ORDER BY seq DESC",
 	[SQL_DONE_ADD] = "INSERT INTO done(class, n, id, hash, outcome, at_ms, sum) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[SQL_DONE] = "SELECT n, id, hash, outcome, at_ms, sum FROM done WHERE class = ?1 ORDER BY n DESC LIMIT 100000",

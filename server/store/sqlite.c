@@ -183,8 +183,11 @@ static void close_store(struct store *store)
 	uv_mutex_unlock(&s->lock);
 	uv_thread_join(&s->thread);
 	folder_close(&s->folder);
-	while (s->done.first)
+	while (s->done.first || s->log_reads) {
 		call_back(s);
+		if (s->log_reads)
+			sqlite_end_log_read(s);
+	}
 	s->closed = true;
 	uv_close((uv_handle_t *)&s->written, on_async_closed);
 }
@@ -192,6 +195,7 @@ static void close_store(struct store *store)
 static const struct store_ops ops = {
 	.append = append,
 	.load_class = sqlite_load_class,
+	.read_log = sqlite_read_log,
 	.put_snapshot = put_snapshot,
 	.read_directory = sqlite_read_directory,
 	.fault = fault,

@@ -31,6 +31,8 @@ struct sqlite_store {
 	uv_cond_t readers_gone;  /* none is */
 	atomic_bool closing;     /* tells readers to give up */
 	size_t reads;            /* asked for and not yet back on the loop */
+	struct log_read *log_reads; /* of these the logs', oldest first */
+	size_t log_reads_begun;
 	bool closed, async_closed;
 };
 
@@ -40,6 +42,14 @@ bool sqlite_read_directory(struct store *store, const char *kind, store_on_row *
 /* Has the whole file looked through in the background; what is found latches STORE_DAMAGED. */
 void sqlite_check(struct sqlite_store *store);
 
+/* The logs' side (sqlite_log.c). */
+void sqlite_read_log(struct store *store, const char *doc_id, int64_t upto_seq, const struct log_visitor *visitor, store_on_log *on_log);
+/* While closing, when no reader is at work any more: calls back for the oldest read of a log. */
+void sqlite_end_log_read(struct sqlite_store *store);
+
+/* Opens a reader's own connection and begins what it reads as of one moment; it gives up when the store closes. SQLITE_OK, or the
+ * extended code. */
+int sqlite_reader_open(struct sqlite_store *store, struct db *db);
 /* A reader enters before it opens the database; false if the store is closing. */
 bool sqlite_reader_enter(struct sqlite_store *store);
 void sqlite_reader_leave(struct sqlite_store *store);

@@ -13,8 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "proto/arena.h"
-#include "server/store/row.h"
+#include "server/store/entries.h"
 
 enum { GIVE_UP_CHECK_STEPS = 20000, DONE_MAX = 100000 /* as in the statement */ };
 
@@ -66,12 +65,7 @@ static int step(struct load *load, sqlite3_stmt *stmt)
 
 static char *copy_column(struct load *load, sqlite3_stmt *stmt, int column, size_t *size_bytes)
 {
-	const char *text = row_text(stmt, column);
-	size_t size = *text ? (size_t)sqlite3_column_bytes(stmt, column) : 0;
-
-	if (size_bytes)
-		*size_bytes = size;
-	return arena_copy(&load->arena, text, size);
+	return entries_copy_column(&load->arena, stmt, column, size_bytes);
 }
 
 /* ------------------------------------------------------------------------------------------------ documents */
@@ -79,150 +73,64 @@ static char *copy_column(struct load *load, sqlite3_stmt *stmt, int column, size
 /* A document being read. */
 struct reading {
 	struct load *load;
-	struct document_row row;
+	struct entries entries;
 	struct loaded_document *out;
-	struct log_entry *entries; /* on the heap, given to the arena's owner at the end */
+	struct log_entry *rows; /* on the heap, freed with the load */
 	size_t count;
-	int64_t seq; /* the last that was good */
-	uint8_t chain[SUM_BYTES];
-	sqlite3_stmt *texts;
-	int texts_rc;
 };
 
-/* The texts of an entry, which must be exactly the next in their table. */
-static bool read_texts(struct reading *r, struct log_entry *entry)
-{
-	struct log_text *texts;
-
-	/* A flipped bit in the count must not make us allocate what the count says. */
-	if (entry->text_count > 65536)
-		return false;
-	texts = arena_alloc(&r->load->arena, (entry->text_count + 1) * sizeof *texts);
-	entry->texts = texts;
-	for (size_t n = 0; n < entry->text_count; n++) {
-		uint8_t sum[SUM_BYTES];
-
-		if (r->texts_rc != SQLITE_ROW || sqlite3_column_int64(r->texts, 0) != entry->seq ||
-			sqlite3_column_int64(r->texts, 1) != (int64_t)n)
-			return false;
-		texts[n].owner = copy_column(r->load, r->texts, 2, NULL);
-		texts[n].text = copy_column(r->load, r->texts, 3, &texts[n].size_bytes);
-		sum_text(r->row.id, entry->seq, n, &texts[n], sum);
-		if (!row_sum_is(r->texts, 4, sum))
-			return false;
-		r->texts_rc = step(r->load, r->texts);
-	}
-	return true;
-}
-
-static bool read_entry(struct reading *r, sqlite3_stmt *stmt)
-{
-	int64_t texts = sqlite3_column_int64(stmt, 4);
-	struct log_entry *entry;
-	uint8_t sum[SUM_BYTES];
-
-	r->entries = grow(r->entries, r->count, sizeof *r->entries);
-	entry = &r->entries[r->count];
-	*entry = (struct log_entry){
-		.class_id = r->load->class_id,
-		.doc_id = r->out->doc_id,
-		.doc_kind = r->out->doc_kind,
-		.seq = sqlite3_column_int64(stmt, 0),
-		.at_ms = sqlite3_column_int64(stmt, 1),
-		.text_count = texts < 0 ? 0 : (size_t)texts,
-	};
-	if (entry->seq != r->seq + 1)
-		return false;
-	entry->actor = copy_column(r->load, stmt, 2, NULL);
-	entry->body = copy_column(r->load, stmt, 3, &entry->body_bytes);
-	sum_entry(entry, r->chain, sum);
-	if (!row_sum_is(stmt, 5, sum) || !read_texts(r, entry))
-		return false;
-	memcpy(r->chain, sum, SUM_BYTES);
-	r->seq = entry->seq;
-	r->count++;
-	return true;
-}
-
-/* Everything after r->seq that is good. False if it ends in something that is not. */
+/* Everything after the snapshot that is good. False if it ends in something that is not. */
 static bool read_entries(struct reading *r)
 {
-	struct load *load = r->load;
-	sqlite3_stmt *stmt = db_bind(&load->db, SQL_LOG, "ii", r->row.number, r->seq);
-	bool good = true;
 	int rc;
 
-	r->texts = db_bind(&load->db, SQL_TEXTS, "ii", r->row.number, r->seq);
-	r->texts_rc = step(load, r->texts);
-	while (good && (rc = step(load, stmt)) == SQLITE_ROW)
-		good = read_entry(r, stmt);
-	if (good && is_damage(load, rc))
-		good = false;
-	/* Where the texts failed for another reason than damage, this is no verdict on the document. */
-	if (!good && r->texts_rc != SQLITE_ROW)
-		is_damage(load, r->texts_rc);
-	sqlite3_reset(stmt);
-	sqlite3_reset(r->texts);
-	return good;
+	do {
+		r->rows = grow(r->rows, r->count, sizeof *r->rows);
+		rc = entries_next(&r->entries, &r->load->arena, &r->rows[r->count]);
+		if (rc == SQLITE_ROW)
+			r->count++;
+	} while (rc == SQLITE_ROW);
+	entries_end(&r->entries);
+	/* Another failure than damage is no verdict on the document, and fails the load. */
+	return !is_damage(r->load, rc);
 }
 
-/* The newest snapshot that is good, if there is one; a bad one only costs a longer replay. */
-static void read_snapshot(struct reading *r)
+static bool take_newest(void *ctx, int64_t seq, const char *body, size_t size_bytes)
 {
-	struct load *load = r->load;
-	sqlite3_stmt *stmt = db_bind(&load->db, SQL_SNAPSHOTS, "i", r->row.number);
-	int rc;
+	struct reading *r = ctx;
 
-	while ((rc = step(load, stmt)) == SQLITE_ROW) {
-		int64_t seq = sqlite3_column_int64(stmt, 0);
-		const char *body = row_text(stmt, 2);
-		size_t size = (size_t)sqlite3_column_bytes(stmt, 2);
-		uint8_t chain[SUM_BYTES], sum[SUM_BYTES];
-
-		if (!row_blob(stmt, 1, chain, SUM_BYTES) || seq > r->row.head)
-			continue;
-		sum_snapshot(r->row.id, seq, chain, body, size, sum);
-		if (!row_sum_is(stmt, 3, sum))
-			continue;
-		r->out->snapshot = copy_column(load, stmt, 2, &r->out->snapshot_bytes);
-		r->out->snapshot_seq = seq;
-		r->seq = seq;
-		memcpy(r->chain, chain, SUM_BYTES);
-		break;
-	}
-	if (rc != SQLITE_ROW)
-		is_damage(load, rc);
-	sqlite3_reset(stmt);
+	r->out->snapshot = arena_copy(&r->load->arena, body, size_bytes);
+	r->out->snapshot_bytes = size_bytes;
+	r->out->snapshot_seq = seq;
+	return true;
 }
 
-static void read_document(struct load *load, const struct document_row *row, bool whole)
+static void read_document(struct load *load, const struct document_row *from, bool whole)
 {
+	struct document_row row = *from;
+	struct reading r = { .load = load };
 	struct loaded_document *out;
-	struct reading r = { .load = load, .row = *row };
 	bool good;
 
 	load->documents = grow(load->documents, load->loaded.document_count, sizeof *load->documents);
 	out = &load->documents[load->loaded.document_count];
-	*out = (struct loaded_document){
-		.doc_id = arena_copy(&load->arena, row->id, strlen(row->id)),
-		.doc_kind = arena_copy(&load->arena, row->kind, strlen(row->kind)),
-	};
-	r.row.id = out->doc_id;
-	r.row.kind = out->doc_kind;
+	row.id = arena_copy(&load->arena, row.id, strlen(row.id));
+	row.kind = arena_copy(&load->arena, row.kind, strlen(row.kind));
+	*out = (struct loaded_document){ .doc_id = row.id, .doc_kind = row.kind };
 	r.out = out;
-	sum_seed(load->class_id, row->id, row->kind, r.chain);
+	entries_init(&r.entries, &load->db, load->class_id, &row);
 	/* Without trust in the rows above it a snapshot could be another's; the chain from the first entry proves class, id and kind. */
 	if (whole)
-		read_snapshot(&r);
+		is_damage(load, entries_from_snapshot(&r.entries, row.head, take_newest, &r));
 	good = read_entries(&r);
-	out->entries = r.entries;
+	out->entries = r.rows;
 	out->entry_count = r.count;
-	out->head = whole ? row->head : r.seq;
-	out->damaged = !good || !whole || r.seq != row->head || memcmp(r.chain, row->chain, SUM_BYTES) != 0;
+	out->head = whole ? row.head : r.entries.seq;
+	out->damaged = !good || !whole || r.entries.seq != row.head || memcmp(r.entries.chain, row.chain, SUM_BYTES) != 0;
 	if (!whole) {
 		load->class_damaged = true;
 		if (r.count == 0) {
-			free(r.entries);
+			free(r.rows);
 			return;
 		}
 	}
@@ -427,15 +335,21 @@ static int give_up_if_closing(void *ctx)
 	return atomic_load(&store->closing);
 }
 
-/* Opens the load's own connection and begins what it reads as of one moment. */
-static bool open_load(struct load *load)
+int sqlite_reader_open(struct sqlite_store *store, struct db *db)
 {
-	int rc = db_open_reader(&load->db, load->store->path);
+	int rc = db_open_reader(db, store->path);
 
 	if (rc == SQLITE_OK) {
-		sqlite3_progress_handler(load->db.handle, GIVE_UP_CHECK_STEPS, give_up_if_closing, load->store);
-		rc = db_run(&load->db, SQL_BEGIN, "");
+		sqlite3_progress_handler(db->handle, GIVE_UP_CHECK_STEPS, give_up_if_closing, store);
+		rc = db_run(db, SQL_BEGIN, "");
 	}
+	return rc;
+}
+
+static bool open_load(struct load *load)
+{
+	int rc = sqlite_reader_open(load->store, &load->db);
+
 	if (rc != SQLITE_OK && is_damage(load, rc))
 		load->class_damaged = true;
 	return rc == SQLITE_OK;

@@ -36,11 +36,11 @@ struct log_text {
 struct log_entry {
 	const char *class_id;
 	const char *doc_id;   /* globally unique; the class document's is the class's id */
-	const char *doc_kind; /* "class", "wall": recorded when a document's first entry arrives */
+	const char *doc_kind; /* "class", "wall", "canvas": recorded when a document's first entry arrives */
 	int64_t seq;          /* 1, 2, 3 … per document; anything but head + 1 is STORE_STALE */
 	int64_t at_ms;        /* wall clock, for history */
 	const char *actor;    /* member id, "" for nobody */
-	const char *body;     /* JSON of the op with typed words replaced by {"$":n} */
+	const char *body;     /* JSON of the op with typed words replaced by {"$":n}; what else history and undo must know of it stands there too */
 	size_t body_bytes;
 	const struct log_text *texts;
 	size_t text_count;
@@ -98,6 +98,25 @@ typedef void store_on_class(const struct loaded_class *loaded, enum store_result
 /* One row at a time; then once with NULL. */
 typedef void store_on_row(const struct log_row *row, void *ctx);
 
+/* Who reads a document's log from end to end, on a thread of the store's: these functions touch `ctx` and nothing else that others could touch too. What they are given is valid
+ * during the call only. */
+struct log_visitor {
+	/* Snapshots, newest first, until one is taken (true). NULL: from the beginning. */
+	bool (*snapshot)(void *ctx, int64_t seq, const char *body, size_t size_bytes);
+	/* The entries after the taken snapshot, or all, in order; false: that is enough. */
+	bool (*entry)(void *ctx, const struct log_entry *entry);
+	/* There are no more: the place for long work that is not the loop's. NULL: nothing to do. Not called when the store closes first. */
+	void (*end)(void *ctx);
+	void *ctx;
+};
+/* STORE_DURABLE: everything was visited up to where it was to end (nothing: there is no such document). STORE_UNAVAILABLE: what was visited is good, and there should be more (damage, the store
+ * closes, the file cannot be read now). */
+typedef void store_on_log(enum store_result result, void *ctx);
+
+/* Of the snapshots that were put, the newest is kept, the one before it in case that one is damaged, and of the older ones as many that replaying up to any moment begins at most so
+ * many entries before it, if they were put that often. */
+enum { STORE_SNAPSHOT_GAP = 8192 };
+
 struct store {
 	const struct store_ops *ops;
 };
@@ -107,13 +126,18 @@ struct store_ops {
 	void (*append)(struct store *, struct log_batch *batch, store_on_append *, void *ctx);
 	/* Reads a class: its documents from their newest snapshot, secrets and outcomes. Sees every batch that has called back. Copies `class_id`. */
 	void (*load_class)(struct store *, const char *class_id, store_on_class *, void *ctx);
-	/* Stores a snapshot of a document at `seq`; best effort, behind the batches before it. Copies `body`. */
+	/* Reads one document's log up to and with `upto_seq`, as far as it is durable. Copies `doc_id` and `visitor`. `on_log` is always called, with the visitor's `ctx`, on the loop's thread and
+	 * never from inside this call, and after it the visitor is not touched any more: so `ctx` may be freed then. Reads under way when the store closes end with STORE_UNAVAILABLE, called back
+	 * from inside close. */
+	void (*read_log)(struct store *, const char *doc_id, int64_t upto_seq, const struct log_visitor *visitor, store_on_log *on_log);
+	/* Stores a snapshot of a document at `seq`; best effort, behind the batches before it. Copies `body`. What stands behind its first newline
+	 * is for going on from there (loading the class) alone, and goes when the snapshot is not among the two newest any more. */
 	void (*put_snapshot)(struct store *, const char *doc_id, int64_t seq, const char *body, size_t size_bytes);
 	/* Every directory row of `kind`, read before the loop starts (may block). False: some are damaged, and left out. */
 	bool (*read_directory)(struct store *, const char *kind, store_on_row *, void *ctx);
 	/* Whether writing works, and whether waiting is worth it. */
 	enum store_fault (*fault)(struct store *);
-	/* Finishes what was appended (calling back from inside this call), checkpoints, closes. Loads under way do not call back any more. Blocks; called after the loop has stopped
+	/* Finishes what was appended and ends reads of logs (calling back from inside this call), checkpoints, closes. Loads under way do not call back any more. Blocks; called after the loop has stopped
 	 * taking work. The loop must be run once more, until it has nothing to do, to give back handles and memory. */
 	void (*close)(struct store *);
 };
@@ -128,7 +152,7 @@ struct store *memory_store_new(void);
 size_t memory_store_pending(const struct store *);
 /* Completes the oldest one with `result` (STORE_DURABLE normally); STORE_UNKNOWN with `applied` says whether it was written all the same. */
 void memory_store_step(struct store *, enum store_result result, bool applied);
-/* A crash: forgets waiting work without calling back, keeps what was durable. `written` of the waiting batches get written first. */
+/* A crash: forgets waiting work without calling back (also reads of logs: a process that is gone is called by nobody), keeps what was durable. `written` of the waiting batches get written first. */
 void memory_store_crash(struct store *, size_t written);
 void memory_store_set_fault(struct store *, enum store_fault);
 #endif

@@ -26,6 +26,7 @@
 
 #include <uthash.h>
 
+#include "server/store/keep.h"
 #include "server/store/row.h"
 
 enum {
@@ -501,6 +502,51 @@ static enum store_result transact(struct writer *w, int (*write)(struct writer *
 	return result;
 }
 
+/* Cuts off what only the newest need of a snapshot. One that is not what was written is left as it is, to be found damaged. */
+static int shorten_snapshot(struct writer *w, const struct document_row *row, int64_t seq)
+{
+	sqlite3_stmt *stmt = db_bind(&w->db, SQL_SNAPSHOT, "ii", row->number, seq);
+	int found = step_one(w, stmt), rc = found < 0 ? -found : SQLITE_OK;
+	const char *body = found == 1 ? row_text(stmt, 2) : "";
+	size_t size = found == 1 ? (size_t)sqlite3_column_bytes(stmt, 2) : 0, kept = keep_bytes(body, size);
+	uint8_t chain[SUM_BYTES], sum[SUM_BYTES];
+	char *copy = NULL;
+
+	if (kept < size && row_blob(stmt, 1, chain, sizeof chain)) {
+		sum_snapshot(row->id, seq, chain, body, size, sum);
+		if (row_sum_is(stmt, 3, sum)) {
+			copy = allocate(kept + 1);
+			memcpy(copy, body, kept);
+		}
+	}
+	sqlite3_reset(stmt);
+	if (copy) {
+		sum_snapshot(row->id, seq, chain, copy, kept, sum);
+		rc = db_run(&w->db, SQL_SNAPSHOT_PUT, "iibtb", row->number, seq, chain, sizeof chain, copy, kept, sum, sizeof sum);
+	}
+	free(copy);
+	return rc;
+}
+
+/* Drops the third newest, or what is not needed of it (keep.h). */
+static int thin_snapshots(struct writer *w, const struct document_row *row)
+{
+	sqlite3_stmt *stmt = db_bind(&w->db, SQL_SNAPSHOT_NEWEST, "i", row->number);
+	int64_t newest[4] = { 0 };
+	int count = 0, found;
+
+	while ((found = step_one(w, stmt)) == 1)
+		newest[count++] = sqlite3_column_int64(stmt, 0);
+	sqlite3_reset(stmt);
+	if (found < 0)
+		return -found;
+	if (count < 3)
+		return SQLITE_OK;
+	if (keep_snapshot(newest[3], newest[1]))
+		return shorten_snapshot(w, row, newest[2]);
+	return db_run(&w->db, SQL_SNAPSHOT_DROP, "ii", row->number, newest[2]);
+}
+
 static int write_snapshot(struct writer *w, const struct work *work)
 {
 	sqlite3_stmt *stmt = db_bind(&w->db, SQL_DOCUMENT_BY_ID, "s", work->doc_id);
@@ -519,10 +565,11 @@ static int write_snapshot(struct writer *w, const struct work *work)
 	sqlite3_reset(stmt);
 	if (found < 0 || !whole)
 		return found < 0 ? -found : SQLITE_OK;
+	row.id = work->doc_id; /* its own went with the statement */
 	sum_snapshot(work->doc_id, work->seq, chain, work->body, work->body_bytes, sum);
 	rc = db_run(&w->db, SQL_SNAPSHOT_PUT, "iibtb", row.number, work->seq, chain, sizeof chain, work->body,
 		work->body_bytes, sum, sizeof sum);
-	return rc == SQLITE_OK ? db_run(&w->db, SQL_SNAPSHOT_TRIM, "i", row.number) : rc;
+	return rc == SQLITE_OK ? thin_snapshots(w, &row) : rc;
 }
 
 static int write_snapshots(struct writer *w, struct work *first)

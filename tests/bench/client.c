@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { INPUT_BYTES = 512 * 1024, TEXT = 1, CLOSE = 8, PING = 9, PONG = 10 };
+enum { INPUT_BYTES = 512 * 1024, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10 };
 
 static void watch(struct client *client, int epoll, int what, uint32_t events)
 {
@@ -53,6 +53,11 @@ static void send_frame(struct client *client, int opcode, const char *payload, s
 void client_send(struct client *client, const char *text, size_t n)
 {
 	send_frame(client, TEXT, text, n);
+}
+
+void client_send_binary(struct client *client, const char *bytes, size_t n)
+{
+	send_frame(client, BINARY, bytes, n);
 }
 
 static void send_unsent(struct client *client)
@@ -155,6 +160,7 @@ static size_t take_frame(struct client *client, const struct speaker *speaker, c
 		return 0;
 	switch (bytes[0] & 15) {
 	case TEXT:
+	case BINARY:
 		load_received(size);
 		speaker->on_message(client, bytes + head, size, now_ns);
 		break;

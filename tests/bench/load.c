@@ -1,16 +1,23 @@
-/* bench load raw|forwhom PORT PID SIZE ROOM…
+/* bench load raw|forwhom|canvas|sharedb|hocuspocus PORT PID SIZE ROOM…
  *
  * SIZE clients in each room, driven by lines on standard input; each is answered by one line of JSON on standard output.
  *
- *   join               all clients connect and come in, at most AHEAD at a time
+ *   join               all clients that have not yet connect and come in, at most AHEAD at a time
  *   prepare N          the first N clients of each room get able to send ops, all at once (forwhom: each adds a post)
  *   run RATE SECONDS   RATE ops a second in all, evenly spaced, from the prepared clients in turn
  *   fill N             N ops in all, as fast as they are acknowledged
  *   visits N           one after the other N clients of the first room come, see the wall, and go
  *   memory             of the server
+ *   rooms N            from now on everything is about the first N rooms only
+ *   drain              until all is there that the last run sent, or nothing has come for DRAIN_MS: after a run that was too much
+ *   compare            (those who type together) how many have another text than the first in their room, and how many letters the texts have
+ *
+ * The last three languages are of people who type together: an op is a key, `prepare` gives each room a fresh text with a line for
+ * each of them, and a delivery is one key at one of the others.
  *
  * It is an open loop: an op is sent when it is due, whatever has become of those before it. All times are microseconds. */
 #include "tests/bench/load.h"
+#include "tests/bench/typing.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,6 +32,7 @@ enum {
 	EVENTS = 512,
 	PATIENCE_S = 20, /* without any progress */
 	GRACE_MS = 2000, /* for what is still on its way when a run ends */
+	DRAIN_MS = 3000,
 };
 
 static const uint64_t SECOND = 1000000000, MS = 1000000;
@@ -42,10 +50,10 @@ static struct {
 	pid_t server;
 	int epoll;
 	struct client *clients; /* room by room */
-	size_t rooms, size, senders;
+	size_t rooms, size, senders, active; /* `active` rooms, the first ones */
 	char **room_names;
 	struct counts counts;
-	char line[256];
+	char line[1024];
 	size_t line_bytes;
 	bool is_input_over;
 } load;
@@ -96,6 +104,11 @@ void load_received(size_t message_bytes)
 {
 	load.counts.messages++;
 	load.counts.message_bytes += message_bytes;
+}
+
+size_t load_room_size(void)
+{
+	return load.size;
 }
 
 /* ---- the loop ---- */
@@ -203,16 +216,25 @@ static struct client *client_at(size_t room, size_t index)
 static void run_join(void)
 {
 	struct span span = span_begin();
-	size_t total = load.rooms * load.size;
+	size_t total = load.active * load.size, asked = 0;
 
 	for (size_t c = 0; c < total; c++) {
 		/* Rooms fill side by side. */
-		client_connect(client_at(c % load.rooms, c / load.rooms), load.port, load.epoll, load.speaker);
-		if (c + 1 > AHEAD && !pump_until(&load.counts.joined, c + 1 - AHEAD - load.counts.lost))
+		struct client *client = client_at(c % load.active, c / load.active);
+		if (client->state != CLIENT_NONE)
+			continue;
+		client_connect(client, load.port, load.epoll, load.speaker);
+		if (++asked > AHEAD && !pump_until(&load.counts.joined, asked - AHEAD - load.counts.lost))
 			die("nobody comes in any more after %llu", (unsigned long long)load.counts.joined);
 	}
-	pump_until(&load.counts.joined, total - load.counts.lost);
+	pump_until(&load.counts.joined, asked - load.counts.lost);
 	span_end(&span);
+}
+
+/* At how many clients an op arrives: one's own key is on the screen already. */
+static uint64_t receivers(void)
+{
+	return load.size - !!load.speaker->letters;
 }
 
 static void run_prepare(size_t senders)
@@ -222,18 +244,19 @@ static void run_prepare(size_t senders)
 	if (!senders || senders > load.size)
 		die("%zu of %zu clients cannot send", senders, load.size);
 	load.senders = senders;
-	for (size_t room = 0; room < load.rooms; room++)
+	for (size_t room = 0; room < load.active; room++)
 		for (size_t s = 0; s < senders; s++)
 			load.counts.ops += (uint64_t)load.speaker->prepare(client_at(room, s), mono_ns());
 	pump_until(&load.counts.acknowledged, load.counts.ops);
-	pump_until(&load.counts.delivered, load.counts.ops * load.size);
+	if (!load.speaker->letters)
+		pump_until(&load.counts.delivered, load.counts.ops * load.size);
 	span_end(&span);
 }
 
 /* The sender of the k-th op: room after room, and in each room one after the other. */
 static void send_op(uint64_t k)
 {
-	struct client *client = client_at(k % load.rooms, k / load.rooms % load.senders);
+	struct client *client = client_at(k % load.active, k / load.active % load.senders);
 
 	load.counts.ops++;
 	if (client->state == CLIENT_JOINED)
@@ -242,7 +265,7 @@ static void send_op(uint64_t k)
 
 static bool is_all_there(void)
 {
-	return load.counts.acknowledged >= load.counts.ops && load.counts.delivered >= load.counts.ops * load.size;
+	return load.counts.acknowledged >= load.counts.ops && load.counts.delivered >= load.counts.ops * receivers();
 }
 
 static void run_run(double rate, double seconds)
@@ -265,6 +288,19 @@ static void run_run(double rate, double seconds)
 		pump(next_ns - now_ns);
 	}
 	span_end(&span);
+}
+
+static void run_drain(void)
+{
+	uint64_t begin_ns = mono_ns(), last_ns = begin_ns, seen = load.counts.messages;
+
+	while (!is_all_there() && mono_ns() - last_ns < DRAIN_MS * MS) {
+		pump(100 * MS);
+		if (load.counts.messages != seen)
+			last_ns = mono_ns();
+		seen = load.counts.messages;
+	}
+	printf("{\"seconds\":%.4f}\n", (double)(mono_ns() - begin_ns) / 1e9);
 }
 
 static void run_fill(uint64_t total)
@@ -293,6 +329,31 @@ static void run_visits(size_t count)
 	span_end(&span);
 }
 
+static void run_compare(void)
+{
+	unsigned long long differ = 0, letters = 0;
+
+	if (!load.speaker->letters || !load.senders)
+		die("there is nothing to compare");
+	for (size_t room = 0; room < load.active; room++) {
+		const struct buf *first, *other;
+		letters += (unsigned long long)load.speaker->letters(client_at(room, 0), &first);
+		for (size_t c = 1; first && c < load.size; c++) {
+			load.speaker->letters(client_at(room, c), &other);
+			differ += first->n != other->n || memcmp(first->s, other->s, first->n) != 0;
+		}
+	}
+	printf("{\"differ\":%llu,\"letters\":%llu}\n", differ, letters);
+}
+
+static void run_rooms(size_t count)
+{
+	if (!count || count > load.rooms)
+		die("%zu of %zu rooms", count, load.rooms);
+	load.active = count;
+	printf("{\"rooms\":%zu}\n", count);
+}
+
 static void run_memory(void)
 {
 	uint64_t pss, rss = process_memory(load.server, &pss);
@@ -315,6 +376,12 @@ static void obey(const char *line)
 		run_fill(n);
 	else if (sscanf(line, "visits %llu", &n) == 1)
 		run_visits((size_t)n);
+	else if (sscanf(line, "rooms %llu", &n) == 1)
+		run_rooms((size_t)n);
+	else if (strcmp(line, "drain") == 0)
+		run_drain();
+	else if (strcmp(line, "compare") == 0)
+		run_compare();
 	else if (strcmp(line, "memory") == 0)
 		run_memory();
 	else
@@ -339,19 +406,29 @@ static bool obey_input(void)
 	return true;
 }
 
+static const struct {
+	const char *name;
+	const struct speaker *speaker;
+} languages[] = {
+	{ "raw", &raw_speaker },         { "forwhom", &forwhom_speaker },       { "canvas", &canvas_speaker },
+	{ "sharedb", &sharedb_speaker }, { "hocuspocus", &hocuspocus_speaker },
+};
+
 int load_main(int argc, char **argv)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
 
-	if (argc < 6 || (strcmp(argv[1], "raw") != 0 && strcmp(argv[1], "forwhom") != 0))
+	for (size_t l = 0; argc >= 6 && l < sizeof languages / sizeof *languages; l++)
+		if (strcmp(argv[1], languages[l].name) == 0)
+			load.speaker = languages[l].speaker;
+	if (!load.speaker)
 		return 2;
-	load.speaker = strcmp(argv[1], "raw") == 0 ? &raw_speaker : &forwhom_speaker;
 	load.port = (uint16_t)atoi(argv[2]);
 	load.server = (pid_t)atoi(argv[3]);
 	load.size = strtoul(argv[4], NULL, 10);
 	load.room_names = argv + 5;
-	load.rooms = (size_t)(argc - 5);
-	if (!load.size || load.rooms * load.size + 64 > raise_descriptor_limit())
+	load.rooms = load.active = (size_t)(argc - 5);
+	if (!load.size || (load.speaker->letters && load.size > TEAM_MAX) || load.rooms * load.size + 64 > raise_descriptor_limit())
 		die("%zu rooms of %zu clients", load.rooms, load.size);
 	load.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (load.epoll < 0 || epoll_ctl(load.epoll, EPOLL_CTL_ADD, STDIN_FILENO, &event) != 0)

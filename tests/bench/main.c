@@ -10,7 +10,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "baseline", "now|loop: a WebSocket broadcast server that does nothing else", baseline_main },
-	{ "load", "raw|forwhom PORT PID SIZE ROOM…: SIZE clients in each room, told by standard input what to do", load_main },
+	{ "load", "raw|forwhom|canvas|sharedb|hocuspocus PORT PID SIZE ROOM…: SIZE clients in each room, told by standard input what to do", load_main },
 	{ "commit", "DIR SECONDS: durable SQLite commits of one row, one after the other", commit_main },
 	{ "sync", "DIR SECONDS: writes of 4 KiB, each with fdatasync", sync_main },
 };

@@ -43,12 +43,12 @@ static void write_secret(const struct client *client, struct buf *out)
 	buf_str(out, secret);
 }
 
-static void on_upgraded(struct client *client)
+void forwhom_hello(struct client *client, const char *class, size_t n)
 {
 	struct buf text = { 0 };
 
 	buf_str(&text, "{\"t\":\"hello\",\"v\":1,\"class\":\"");
-	buf_str(&text, client->room);
+	buf_add(&text, class, n);
 	buf_str(&text, "\",\"secret\":\"");
 	write_secret(client, &text);
 	buf_str(&text, "\",\"name\":\"Student ");
@@ -58,7 +58,12 @@ static void on_upgraded(struct client *client)
 	buf_release(&text);
 }
 
-static void open_document(struct client *client, const char *doc)
+static void on_upgraded(struct client *client)
+{
+	forwhom_hello(client, client->room, strlen(client->room));
+}
+
+void forwhom_open(struct client *client, const char *doc)
 {
 	char text[80];
 
@@ -74,8 +79,8 @@ static void on_welcome(struct client *client, const char *text, size_t n)
 		die("a welcome without a document: %.*s", (int)n, text);
 	memcpy(client->wall, start + sizeof key - 1, ID_CHARS);
 	client->wall[ID_CHARS] = 0;
-	open_document(client, "class");
-	open_document(client, client->wall);
+	forwhom_open(client, "class");
+	forwhom_open(client, client->wall);
 }
 
 static void on_snapshot(struct client *client, const char *text, size_t n)
@@ -135,14 +140,13 @@ static void on_message(struct client *client, const char *text, size_t n, uint64
 		on_snapshot(client, text, n);
 	else if (BEGINS(text, n, "{\"t\":\"welcome\","))
 		on_welcome(client, text, n);
-	else if (!BEGINS(text, n, "{\"t\":\"mine\","))
+	else if (!BEGINS(text, n, "{\"t\":\"mine\",") && !BEGINS(text, n, "{\"t\":\"presence\","))
 		on_refusal(client, text, n);
 }
 
 /* ---- what goes ---- */
 
-/* 128 bits that no other command or object of this load has; the first half says when. */
-static void write_id(const struct client *client, uint64_t now_ns, char out[ID_CHARS + 1])
+void forwhom_write_id(const struct client *client, uint64_t now_ns, char out[ID_CHARS + 1])
 {
 	static uint32_t counter;
 	uint8_t bytes[ID_BYTES];
@@ -167,8 +171,8 @@ static int prepare(struct client *client, uint64_t now_ns)
 
 	if (*client->post)
 		return 0;
-	write_id(client, now_ns, id);
-	write_id(client, now_ns, client->post);
+	forwhom_write_id(client, now_ns, id);
+	forwhom_write_id(client, now_ns, client->post);
 	write_words(words, now_ns);
 	client->version = 1;
 	client_send(client, text, (size_t)snprintf(text, sizeof text,
@@ -183,7 +187,7 @@ static void op(struct client *client, uint64_t now_ns)
 {
 	char id[ID_CHARS + 1], words[WORDS_CHARS + 1], text[400];
 
-	write_id(client, now_ns, id);
+	forwhom_write_id(client, now_ns, id);
 	write_words(words, now_ns);
 	client_send(client, text, (size_t)snprintf(text, sizeof text,
 		"{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"post.edit\",\"args\":"
@@ -191,4 +195,4 @@ static void op(struct client *client, uint64_t now_ns)
 		id, client->wall, client->post, (long long)client->version++, words));
 }
 
-const struct speaker forwhom_speaker = { ask, on_upgraded, on_message, prepare, op };
+const struct speaker forwhom_speaker = { ask, on_upgraded, on_message, prepare, op, NULL };

@@ -50,4 +50,4 @@ static void op(struct client *client, uint64_t now_ns)
 	client_send(client, text, sizeof text);
 }
 
-const struct speaker raw_speaker = { ask, on_upgraded, on_message, prepare, op };
+const struct speaker raw_speaker = { ask, on_upgraded, on_message, prepare, op, NULL };

@@ -1,25 +1,13 @@
 /* For everybody: assistive technology on every place, the whole story by keyboard alone and by single taps alone, and a page that asks nothing of anybody else. */
 import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
+import { findings } from './lib/axe.mjs'
+import { field, focused, tabTo, tap } from './lib/hands.mjs'
 import { check, same, test, until } from './lib/harness.mjs'
-import { axePath, LAPTOP, Person, PHONE } from './lib/people.mjs'
+import { LAPTOP, Person, PHONE } from './lib/people.mjs'
 import { password, Server } from './lib/server.mjs'
 
 const statements = createRequire(import.meta.url)('../material/statements.json')
 const about = (venture) => statements.find((s) => s.venture === venture)
-const axe = readFileSync(axePath, 'utf8')
-
-/** What axe finds wrong on the place where a person is, in light and in dark. */
-async function findings(person, place) {
-	const found = []
-	for (const colorScheme of ['light', 'dark']) {
-		await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-		// Evaluated from outside the page: its policy lets no foreign script in.
-		const { violations } = await person.page.evaluate(`${axe}; axe.run(document, { resultTypes: ['violations'] })`)
-		for (const { id, nodes } of violations) found.push(...nodes.map((node) => `${place} (${colorScheme}): ${id}: ${node.target.join(' ')} ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ''}`))
-	}
-	return found
-}
 
 /** Every place of a wall with something in every state, at this device. */
 async function visit(bag, device) {
@@ -128,34 +116,6 @@ test('the policy is strict, and the page lives under it without a complaint', as
 })
 
 /* ── keyboard ── */
-
-/** What the focus stands on, as a screen reader would say it. */
-const focused = (person) =>
-	person.page.evaluate(() => {
-		const at = document.activeElement
-		return `${at?.id ?? ''} ${at?.getAttribute('aria-label') ?? ''} ${at?.labels?.[0]?.textContent ?? ''} ${at?.matches('button, a, h2, label') ? at.textContent : ''} ${at?.value ?? ''} ${at?.dataset.post ? 'card' : ''}`.replace(/\s+/g, ' ')
-	})
-
-/** Tabs on until the focus stands on what was wanted, and checks that it can be seen there. */
-async function tabTo(person, wanted, key = 'Tab') {
-	const passed = []
-	for (let i = 0; i < 60; i++) {
-		const at = await focused(person)
-		if (wanted.test(at)) {
-			const seen = await person.page.evaluate(() => {
-				const at = document.activeElement
-				const shown = at.matches('input[type=radio], input[type=checkbox]') ? (at.closest('label') ?? at) : at
-				const styles = [at, shown].map((element) => getComputedStyle(element))
-				return styles.some((style) => style.outlineStyle !== 'none' || style.boxShadow !== 'none') && shown.getBoundingClientRect().width > 0
-			})
-			check(seen, `the focus can be seen on ${at}`)
-			return
-		}
-		passed.push(at)
-		await person.page.keyboard.press(key)
-	}
-	throw new Error(`the Tab key never reaches ${wanted}: ${passed.join(' | ')}`)
-}
 
 test('the whole story by keyboard alone', async (bag) => {
 	const server = await Server.start(bag)
@@ -289,19 +249,7 @@ test('the whole story by keyboard alone', async (bag) => {
 
 test('the whole story by single taps alone, on phones', async (bag) => {
 	const server = await Server.start(bag)
-	/** Taps with one finger at one place; words come from the keyboard that opens. */
-	const tap = async (person, locator) => {
-		await locator.scrollIntoViewIfNeeded()
-		const box = await until('there is something to tap', () => locator.boundingBox())
-		check(box.width >= 24 && box.height >= 24, 'what is tapped is at least 24 px wide and high', `${await locator.textContent()} ${JSON.stringify(box)}`)
-		await person.page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2)
-	}
 	const type = (person, text) => person.page.keyboard.insertText(text)
-	const field = async (person, locator, text) => {
-		await tap(person, locator)
-		await until('the field has the focus', () => locator.evaluate((element) => element === document.activeElement))
-		await type(person, text)
-	}
 	const teacher = await Person.come(bag, PHONE)
 	teacher.origin = server.origin
 	await teacher.page.goto(`${server.origin}/#/invite/${server.invite}`)

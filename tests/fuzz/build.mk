@@ -5,7 +5,7 @@
 B := build/fuzz
 targets := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 # What is fuzzed does no I/O, so it links without libuv, libwebsockets and SQLite.
-src := $(wildcard proto/*.c proto/gen/*.c server/room/*.c server/cast/*.c server/session/*.c) server/store/memory.c \
+src := $(wildcard proto/*.c proto/gen/*.c server/room/*.c server/cast/*.c server/session/*.c server/export/*.c) server/store/memory.c \
 	server/http/head.c server/http/fields.c client-cli/term_safe.c client-cli/model.c client-cli/journal.c client-cli/profile.c client-cli/place.c
 packages := libcjson libsodium libutf8proc
 checks := address,undefined,float-cast-overflow

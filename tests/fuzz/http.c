@@ -35,6 +35,12 @@ static void check_fields(const char *value)
 		assert(!strcmp(value, "*") || strstr(value, "\"abc\""));
 	if (is_json_type(value))
 		assert(!strncasecmp(value, "application/json", 16));
+	const char *at = value;
+	struct buf key = { 0 }, text = { 0 };
+	while (query_next(&at, &key, &text) == QUERY_PAIR)
+		assert(at > value && at <= value + strlen(value) && strlen(buf_cstr(&key)) == key.n && strlen(buf_cstr(&text)) == text.n);
+	buf_release(&key);
+	buf_release(&text);
 	const char *token = bearer_token(value);
 	assert(!token || (token > value && *token && !strchr(token, ' ')));
 	assert(!head_list_has(value, "close") || strcasestr(value, "close"));

@@ -2,15 +2,17 @@
  * The real hub on a store in memory, with up to six people whose messages the input writes: a small language, one action a line, so that a fuzzer's cuts and copies stay meaningful.
  *
  *     a…f TEXT     sends TEXT as a message of that person, as it is
- *     A…F h o - c u ~    says hello, opens both documents from what it has, hangs up, stops reading, reads on, shows a sign of life
- *     A…F + CMD ARGS     sends a command under a new id; = instead of + under the id before
+ *     A…F h o - c u ~    says hello, opens its documents from what it has, hangs up, stops reading, reads on, shows a sign of life
+ *     A…F + CMD ARGS     sends a command under a new id; = instead of + under the id before. For the document of its kind; one for any goes to the canvas, with * to the wall and with % to the class
+ *     A…F ? TYPE REST    asks a question under a new id: {"t":TYPE,"id":…REST}
  *     .   lets everything be done that waits;   ;   one turn of the loop;   w N   N seconds pass;   s N   the store finishes one piece of work, with result N;   ! N   the store's fault is N from now on
  *     r   the server is killed and started anew;   ^ BODY   the same, and BODY has got into the log of the wall
  *
- * In texts, $c is the code of the class, $w its wall, $0 … $9 ids, $i a new id, $l the last one, $s the secret of d, $z that of a stranger, $t a ticket, $m who one is. a and b are the class's owner, the others members.
+ * In texts, $c is the code of the class, $w its wall, $v its canvas, $x a canvas that only instructors see, $T a team, $0 … $9 ids, $i a new id, $l the last one, $s the secret of d, $z that of a stranger, $t a ticket, $m who one is, $p who d is.
+ * a and b are the class's owner, the others members; everybody may read the canvas, and the team write there.
  *
- * Checked all the time: every message is valid and within its limits, honest clients find neither a gap nor a wrong digest, nobody of the class sees what is held, hidden or deleted. Checked whenever all is done: every command
- * has its answer. At the end: everybody who has the documents open has what somebody new is given; and after a restart the log makes the same documents, counters included, and a command sent again has its first answer.
+ * Checked all the time: every message is valid and within its limits, honest clients find neither a gap nor a wrong digest, nobody of the class sees what is held, hidden or deleted, nor a
+ * word of the canvas that is the instructors'. Checked whenever all is done: every command and every question has its answer. At the end: everybody who has the documents open has what somebody new is given; and after a restart the log makes the same documents, counters included, and a command sent again has its first answer.
  *
  * FUZZ_SHOW=1 prints what everybody is told, to see what an input leads to.
  */
@@ -21,11 +23,14 @@
 #include "client-cli/model.h"
 #include "proto/ids.h"
 #include "proto/json.h"
+#include "proto/template.h"
 #include "server/room/view.h"
 #include "server/session/directory.h"
 #include "server/session/hub.h"
 
-enum { PEOPLE = 6, OWNERS = 2, ACTIONS_MAX = 200, MESSAGE_MAX = 70000 };
+enum { PEOPLE = 6, OWNERS = 2, ACTIONS_MAX = 200, MESSAGE_MAX = 70000, REPLICAS = 3 };
+
+static const char secret_word[] = "Quetzalcoatl";
 
 struct person {
 	struct conn *conn; /* NULL: not connected */
@@ -34,8 +39,10 @@ struct person {
 	bool is_early;     /* has sent a command before `welcome` came: it may be answered or not */
 	bool is_odd;       /* has opened documents from anywhere: gaps are its own fault */
 	uint16_t closed;   /* to be disconnected */
-	char asked[ACTIONS_MAX][ID_CHARS + 1]; /* commands without answer */
+	char asked[ACTIONS_MAX][ID_CHARS + 1]; /* commands and questions without answer */
 	size_t asked_count;
+	char maybe[ACTIONS_MAX][ID_CHARS + 1]; /* questions that may be too malformed to be answered by their id */
+	size_t maybe_count;
 };
 
 /* The newest post.add, and whether it was answered with ok. */
@@ -54,8 +61,11 @@ static struct {
 	int64_t mono_ms, now_ms;
 	uint64_t random;
 	uint32_t next_id;
-	char account[23], code[8], wall[23], class_id[23], last_id[ID_CHARS + 1];
+	char account[23], code[8], wall[23], class_id[23], last_id[ID_CHARS + 1], canvas[ID_CHARS + 1], closed_canvas[ID_CHARS + 1], team[ID_CHARS + 1];
 	bool is_damaged; /* the log holds what no server wrote */
+	bool is_open;    /* instructors have spoken of the canvas that is theirs: they may have opened it */
+	struct template template;
+	const struct template *templates[2];
 	struct added added;
 	struct person people[PEOPLE];
 } world;
@@ -68,11 +78,23 @@ static const char *str(const cJSON *json, const char *key)
 	return s ? s : "";
 }
 
-/* Of the wall, a member's shared copy has only what anybody may read. */
-static void check_shared(const struct person *person)
+static struct replica *canvas_of(struct person *person)
 {
+	return model_replica(&person->model, world.canvas);
+}
+
+/* Of the wall and the canvas, a member's shared copy has only what anybody may read. */
+static void check_shared(struct person *person)
+{
+	const struct replica *canvas = canvas_of(person);
+
 	if (person->model.role != ROLE_MEMBER || world.is_damaged)
 		return;
+	for (const struct object *object = canvas ? doc_first(canvas->shared) : NULL; object; object = object_next(object)) {
+		int deleted = kind_field(object->kind, "deleted");
+		assert(deleted < 0 || !*object_str(object, deleted));
+		assert(object->kind != KIND_NOTE || !strcmp(object_str(object, NOTE_NAMES), "named") || !*object_str(object, NOTE_AUTHOR));
+	}
 	for (const struct object *object = doc_first(person->model.wall.shared); object; object = object_next(object)) {
 		assert(object->kind != KIND_REVISION);
 		if (object->kind != KIND_POST)
@@ -82,6 +104,14 @@ static void check_shared(const struct person *person)
 	}
 }
 
+static bool is_maybe(const struct person *person, const char *id)
+{
+	for (size_t m = 0; m < person->maybe_count; m++)
+		if (!strcmp(person->maybe[m], id))
+			return true;
+	return false;
+}
+
 static void answered(struct person *person, const char *id)
 {
 	for (size_t a = 0; a < person->asked_count; a++)
@@ -89,7 +119,30 @@ static void answered(struct person *person, const char *id)
 			memmove(person->asked[a], person->asked[a + 1], (--person->asked_count - a) * sizeof person->asked[0]);
 			return;
 		}
-	assert(person->is_early || !"an answer to what was not asked");
+	assert(person->is_early || is_maybe(person, id) || !"an answer to what was not asked");
+}
+
+/* What answers a question comes in parts. */
+static bool is_answer(const char *type)
+{
+	return !strcmp(type, "history") || !strcmp(type, "moment") || !strcmp(type, "file");
+}
+
+/* The past, too, tells nobody what they may not know. */
+static void check_moment(const struct person *person, const cJSON *message)
+{
+	const cJSON *object;
+
+	if (person->model.role != ROLE_MEMBER || world.is_damaged)
+		return;
+	cJSON_ArrayForEach(object, cJSON_GetObjectItemCaseSensitive(message, "objects"))
+	{
+		const cJSON *fields = cJSON_GetObjectItemCaseSensitive(object, "fields");
+		const char *kind = str(object, "kind"), *names = str(fields, "names");
+		assert(strcmp(kind, "revision") && !*str(fields, "deleted") && !*str(fields, "reason"));
+		assert((strcmp(kind, "post") && strcmp(kind, "note")) || !strcmp(names, "named") || !*str(fields, "author"));
+		assert(strcmp(kind, "post") || !strcmp(str(fields, "state"), "shown"));
+	}
 }
 
 static void note_added(const struct person *person, const cJSON *message)
@@ -115,10 +168,17 @@ static void take(struct person *person, const cJSON *message)
 	} else if (!strcmp(type, "ok") || (!strcmp(type, "no") && *str(message, "id"))) {
 		answered(person, str(message, "id"));
 		note_added(person, message);
+	} else if (is_answer(type)) {
+		check_moment(person, message);
+		if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(message, "last")))
+			answered(person, str(message, "id"));
+	} else if (!strcmp(type, "no") && *str(message, "doc")) {
+		model_refuse(&person->model, str(message, "doc"));
 	} else if (strcmp(type, "no") && strcmp(type, "pong")) {
 		enum model_verdict verdict = model_take(&person->model, type, message, &where);
 		assert(verdict < MODEL_REOPEN || person->is_odd || !strcmp(type, "reload"));
-		person->is_reading = person->is_reading && strcmp(type, "reload");
+		/* Of the canvas one may be told to drop it for good: the other two are read on. */
+		person->is_reading = person->is_reading && (strcmp(type, "reload") || (where && where == canvas_of(person)));
 		check_shared(person);
 	}
 }
@@ -145,6 +205,7 @@ static bool on_write(void *peer, const uint8_t *bytes, size_t n)
 			if (getenv("FUZZ_SHOW"))
 				fprintf(stderr, "%c < %.*s\n", (int)('a' + (person - world.people)), (int)size, (const char *)bytes + header);
 			assert(cJSON_IsObject(message));
+			assert(world.is_open || person < &world.people[OWNERS] || person->model.role != ROLE_MEMBER || !memmem(bytes + header, size, secret_word, sizeof secret_word - 1));
 			take(person, message);
 			cJSON_Delete(message);
 		}
@@ -207,7 +268,7 @@ static void hang_up(struct person *person)
 	hub_disconnect(world.hub, person->conn, world.mono_ms);
 	person->conn = NULL;
 	person->is_welcome = person->is_early = person->is_reading = person->is_clogged = person->wants_writable = false;
-	person->asked_count = 0;
+	person->asked_count = person->maybe_count = 0;
 	person->closed = 0;
 	forget_oddities(person);
 }
@@ -261,6 +322,8 @@ static void foresee(struct person *person, const char *text, size_t n)
 		person->is_odd = true;
 		person->is_reading = false;
 	}
+	if ((is_answer(type) || !strcmp(type, "export")) && id_is_valid(id, strlen(id)) && person->maybe_count < ACTIONS_MAX)
+		memcpy(person->maybe[person->maybe_count++], id, ID_CHARS + 1);
 	if (!strcmp(type, "do") && !person->is_welcome) {
 		person->is_early = true;
 	} else if (!strcmp(type, "do") && id_is_valid(id, strlen(id))) {
@@ -275,6 +338,8 @@ static void send_any(struct person *person, const struct buf *text)
 {
 	if (!is_there(person) || text->n > MESSAGE_MAX)
 		return;
+	if (person < &world.people[OWNERS] && text->n && memmem(text->s, text->n, world.closed_canvas, ID_CHARS))
+		world.is_open = true;
 	foresee(person, buf_cstr(text), text->n);
 	send_text(person, buf_cstr(text), text->n);
 }
@@ -320,6 +385,14 @@ static const char *filled_in(char what, const struct person *person)
 		return world.code;
 	case 'w':
 		return world.wall;
+	case 'v':
+		return world.canvas;
+	case 'x':
+		return world.closed_canvas;
+	case 'T':
+		return world.team;
+	case 'p':
+		return world.people[3].model.me;
 	case 'i':
 		return new_id();
 	case 'l':
@@ -374,33 +447,66 @@ static void say_hello(struct person *person)
 	buf_release(&text);
 }
 
-static void open_both(struct person *person)
+/* Kept for as long as the model is; whether it may be read is another matter. */
+static struct replica *enter_canvas(struct person *person)
 {
-	struct replica *replicas[] = { &person->model.class_doc, &person->model.wall };
+	bool fresh;
+	struct replica *canvas = canvas_of(person);
+
+	return canvas ? canvas : model_enter(&person->model, world.canvas, &fresh);
+}
+
+static void open_all(struct person *person)
+{
+	struct replica *replicas[REPLICAS] = { &person->model.class_doc, &person->model.wall, enter_canvas(person) };
 	struct buf text = { 0 };
 
-	for (int r = 0; r < 2 && person->is_welcome && is_there(person); r++) {
+	for (int r = 0; r < REPLICAS && person->is_welcome && is_there(person); r++) {
 		buf_reset(&text);
-		model_open(replicas[r], &text);
+		model_open(replicas[r], NULL, &text);
 		send_text(person, text.s, text.n);
 	}
 	person->is_reading = person->is_welcome && !person->closed;
 	buf_release(&text);
 }
 
-static void do_command(struct person *person, bool is_new, struct fuzz_input rest)
+/* The document that a command is for. */
+static const char *document_of(struct fuzz_input name, char verb)
+{
+	for (int c = 1; c < CMD_COUNT && verb != '*' && verb != '%'; c++)
+		if (strlen(command_specs[c].name) == name.n && !memcmp(command_specs[c].name, name.at, name.n))
+			return command_specs[c].in == DOC_CLASS ? "class" : command_specs[c].in == DOC_WALL ? world.wall : world.canvas;
+	return verb == '%' ? "class" : world.wall;
+}
+
+static void do_command(struct person *person, char verb, struct fuzz_input rest)
 {
 	struct fuzz_input name = fuzz_until(&rest, ' ');
 	struct buf text = { 0 };
-	bool in_class = name.n > 6 && (!memcmp(name.at, "class.", 6) || !memcmp(name.at, "member", 6));
 
 	buf_str(&text, "{\"t\":\"do\",\"id\":\"");
-	buf_str(&text, is_new || !*world.last_id ? new_id() : world.last_id);
+	buf_str(&text, verb != '=' || !*world.last_id ? new_id() : world.last_id);
 	buf_str(&text, "\",\"doc\":\"");
-	buf_str(&text, in_class ? "class" : world.wall);
+	buf_str(&text, document_of(name, verb));
 	buf_str(&text, "\",\"cmd\":\"");
 	buf_add(&text, name.at, name.n);
 	buf_str(&text, "\",\"args\":");
+	fill_in(rest, person, &text);
+	buf_char(&text, '}');
+	send_any(person, &text);
+	buf_release(&text);
+}
+
+static void ask(struct person *person, struct fuzz_input rest)
+{
+	struct fuzz_input type = fuzz_until(&rest, ' ');
+	struct buf text = { 0 };
+
+	buf_str(&text, "{\"t\":\"");
+	buf_add(&text, type.at, type.n);
+	buf_str(&text, "\",\"id\":\"");
+	buf_str(&text, new_id());
+	buf_char(&text, '"');
 	fill_in(rest, person, &text);
 	buf_char(&text, '}');
 	send_any(person, &text);
@@ -423,7 +529,7 @@ static void act(struct person *person, struct fuzz_input in)
 		say_hello(person);
 		break;
 	case 'o':
-		open_both(person);
+		open_all(person);
 		break;
 	case '-':
 		hang_up(person);
@@ -439,10 +545,19 @@ static void act(struct person *person, struct fuzz_input in)
 			hub_alive(world.hub, person->conn, world.mono_ms);
 		break;
 	case '+':
-		do_command(person, true, in);
+		do_command(person, '+', in);
 		break;
 	case '=':
-		do_command(person, false, in);
+		do_command(person, '=', in);
+		break;
+	case '*':
+		do_command(person, '*', in);
+		break;
+	case '%':
+		do_command(person, '%', in);
+		break;
+	case '?':
+		ask(person, in);
 		break;
 	}
 }
@@ -491,7 +606,7 @@ static void start(void)
 {
 	world.directory = directory_open(world.store, &world.limits);
 	assert(world.directory);
-	world.hub = hub_new(&(struct hub_config){ .transport = &transport, .store = world.store, .directory = world.directory, .limits = &world.limits, .build = "fuzz", .random = on_random });
+	world.hub = hub_new(&(struct hub_config){ .transport = &transport, .store = world.store, .directory = world.directory, .limits = &world.limits, .build = "fuzz", .random = on_random, .templates = world.templates });
 }
 
 static void stop(void)
@@ -560,6 +675,66 @@ static void on_class(enum store_result result, const char *code, void *ctx)
 	strcpy(world.class_id, entry->id);
 }
 
+static void read_template(void)
+{
+	static const char file[] = "{\"forwhom\":\"canvas\",\"version\":1,\"key\":\"two\",\"title\":\"Two\",\"columns\":2,\"rows\":1,\"boxes\":["
+		"{\"key\":\"jobs\",\"title\":\"Jobs\",\"col\":1,\"row\":1,\"w\":1,\"h\":1,\"order\":1,\"tags\":[\"big\",\"small\"],\"links\":[{\"to\":\"jobs\",\"as\":\"note\"},{\"to\":\"gains\",\"as\":\"job-gain\"}],\"parts\":[\"for\",\"who\"]},"
+		"{\"key\":\"gains\",\"title\":\"Gains\",\"col\":2,\"row\":1,\"w\":1,\"h\":1,\"order\":2,\"tags\":[\"big\"],\"parts\":[\"offer\",\"helps\"]}]}";
+	struct template_fault fault;
+
+	assert(template_read(file, sizeof file - 1, &world.template, &fault));
+	world.templates[0] = &world.template;
+}
+
+/* What anybody does before the input begins. */
+static void do_first(struct person *person, const char *doc, const char *cmd, const char *args)
+{
+	struct buf text = { 0 };
+
+	buf_str(&text, "{\"t\":\"do\",\"id\":\"");
+	buf_str(&text, number_id(500 + world.next_id++));
+	buf_str(&text, "\",\"doc\":\"");
+	buf_str(&text, doc);
+	buf_str(&text, "\",\"cmd\":\"");
+	buf_str(&text, cmd);
+	buf_str(&text, "\",\"args\":");
+	fill_in((struct fuzz_input){ (const uint8_t *)args, strlen(args) }, person, &text);
+	buf_char(&text, '}');
+	send_any(person, &text);
+	settle();
+	buf_release(&text);
+}
+
+/* A team of c and d, a canvas of theirs that everybody may read, and one for the instructors alone. */
+static void add_canvases(void)
+{
+	struct person *owner = &world.people[0];
+
+	strcpy(world.canvas, number_id(70));
+	strcpy(world.team, number_id(71));
+	strcpy(world.closed_canvas, number_id(72));
+	for (int p = 0; p < 4; p++)
+		say_hello(&world.people[p]);
+	settle();
+	do_first(owner, "class", "team.add", "{\"id\":\"$T\",\"name\":\"Team\"}");
+	for (int p = 2; p < 4; p++) {
+		struct buf args = { 0 };
+		buf_str(&args, "{\"member\":\"");
+		buf_str(&args, world.people[p].model.me);
+		buf_str(&args, "\",\"team\":\"$T\"}");
+		do_first(owner, "class", "member.place", buf_cstr(&args));
+		buf_release(&args);
+	}
+	do_first(owner, "class", "canvas.add", "{\"id\":\"$v\",\"template\":\"two\",\"team\":\"$T\",\"see\":\"class\"}");
+	do_first(owner, "class", "canvas.add", "{\"id\":\"$x\",\"template\":\"two\",\"see\":\"staff\"}");
+	do_first(owner, world.closed_canvas, "note.add", "{\"id\":\"$9\",\"box\":\"jobs\",\"text\":\"Quetzalcoatl\"}");
+	world.is_open = false;
+	world.next_id = 0;
+	*world.last_id = '\0';
+	for (int p = 0; p < 4; p++)
+		hang_up(&world.people[p]);
+}
+
 static void set_up(void)
 {
 	char invite[44];
@@ -573,6 +748,7 @@ static void set_up(void)
 	limits_init(&world.limits);
 	for (int p = 0; p < PEOPLE; p++)
 		model_init(&world.people[p].model);
+	read_template();
 	start();
 	directory_invite(world.directory, invite, world.now_ms, on_done, NULL);
 	settle();
@@ -580,6 +756,7 @@ static void set_up(void)
 	settle();
 	hub_new_class(world.hub, &class, world.now_ms, on_class, NULL);
 	settle();
+	add_canvases();
 	/* A member for check_all, even when the door has been closed by then. */
 	say_hello(&world.people[PEOPLE - 1]);
 	settle();
@@ -590,6 +767,7 @@ static void tear_down(void)
 {
 	stop();
 	world.store->ops->close(world.store);
+	template_release(&world.template);
 	buf_release(&world.added.text);
 	for (int p = 0; p < PEOPLE; p++)
 		model_release(&world.people[p].model);
@@ -600,7 +778,10 @@ static void tear_down(void)
 static void run_line(struct fuzz_input line)
 {
 	struct buf text = { 0 };
+	bool is_known = line.n && memmem(line.at, line.n, secret_word, sizeof secret_word - 1); /* the fuzzer has learned to spell it */
 	char verb = (char)fuzz_byte(&line);
+
+	world.is_open = world.is_open || is_known;
 
 	if (verb >= 'a' && verb < 'a' + PEOPLE) {
 		fill_in(line, &world.people[verb - 'a'], &text);
@@ -630,18 +811,20 @@ static void run_line(struct fuzz_input line)
 
 /* ---- at the end ---- */
 
+/* How a person knows the three documents; of a canvas that they may not read nothing is known. */
 struct standing {
-	int64_t at[2], epoch[2];
-	struct digest sum[2];
-	bool is_known;
+	int64_t at[REPLICAS], epoch[REPLICAS];
+	struct digest sum[REPLICAS];
+	bool is_known, has_canvas;
 };
 
-static struct standing standing_of(const struct person *person)
+static struct standing standing_of(struct person *person)
 {
-	const struct replica *replicas[] = { &person->model.class_doc, &person->model.wall };
+	const struct replica *replicas[REPLICAS] = { &person->model.class_doc, &person->model.wall, canvas_of(person) };
 	struct standing standing = { .is_known = replicas[0]->known && replicas[1]->known };
 
-	for (int r = 0; r < 2; r++) {
+	standing.has_canvas = replicas[2] && replicas[2]->known;
+	for (int r = 0; r < (standing.has_canvas ? REPLICAS : 2); r++) {
 		standing.at[r] = replicas[r]->at;
 		standing.epoch[r] = replicas[r]->epoch;
 		for (const struct object *object = doc_first(replicas[r]->shared); object; object = object_next(object))
@@ -652,7 +835,7 @@ static struct standing standing_of(const struct person *person)
 
 static bool is_same(const struct standing *a, const struct standing *b)
 {
-	for (int r = 0; r < 2; r++)
+	for (int r = 0; r < (a->has_canvas && b->has_canvas ? REPLICAS : 2); r++)
 		if (a->at[r] != b->at[r] || a->epoch[r] != b->epoch[r] || !digest_equal(a->sum[r], b->sum[r]))
 			return false;
 	return true;
@@ -666,7 +849,7 @@ static struct standing standing_anew(struct person *person)
 	model_init(&person->model);
 	say_hello(person);
 	settle();
-	open_both(person);
+	open_all(person);
 	settle();
 	return standing_of(person);
 }

@@ -28,6 +28,10 @@ static struct doc *some_doc(void)
 	op_str(&op, POST_STATE, "shown");
 	op_int(&op, POST_VERSION, 3);
 	doc_apply(doc, &op);
+	op_init(&op, OP_PUT, KIND_NOTE, "N");
+	op_str(&op, NOTE_TEXT, "a \xf0\x9f\x99\x82 note");
+	op_int(&op, NOTE_REV, 4);
+	doc_apply(doc, &op);
 	op_init(&op, OP_PUT, KIND_WALL, "wall");
 	op_int(&op, WALL_HOLD, 1);
 	doc_apply(doc, &op);
@@ -51,16 +55,19 @@ static void look(const struct doc *doc)
 static void check_entry(const char *body, size_t n, const struct record_text *texts, size_t text_count)
 {
 	struct doc *here = some_doc(), *there = some_doc();
+	struct step_source source, told;
 	struct op op, copy;
-	cJSON *json = record_read(body, n, texts, text_count, here, &op);
+	cJSON *json = record_read(body, n, texts, text_count, here, &op, &source);
 
 	if (json) {
-		struct record_text written[FIELDS_MAX];
+		struct record_text *written = malloc(record_texts_max(&op) * sizeof *written);
 		struct buf again = { 0 };
-		int count = record_write(&again, &op, written);
-		assert(count >= 0 && count <= FIELDS_MAX);
-		cJSON *tree = record_read(again.s, again.n, written, (size_t)count, there, &copy);
+		size_t count = record_write(&again, &op, &source, written);
+		assert(count <= record_texts_max(&op));
+		cJSON *tree = record_read(again.s, again.n, written, count, there, &copy, &told);
 		assert(tree);
+		free(written);
+		assert(told.first == source.first && told.command == (source.first ? source.command : CMD_NONE));
 		doc_apply(there, &copy);
 		doc_apply(here, &op);
 		assert(digest_equal(sum_of(here), sum_of(there)));
@@ -77,16 +84,24 @@ static void check_snapshot(const char *body, size_t n)
 {
 	struct doc *here = doc_new(), *there = doc_new();
 	struct view_mark marks[MARKS], copies[MARKS];
+	struct trail *trail = NULL, *trail_copy = NULL;
+	struct steps *steps = NULL, *steps_copy = NULL;
 
-	if (record_read_snapshot(body, n, here, marks, MARKS)) {
+	if (record_read_snapshot(body, n, here, marks, MARKS, &trail, &steps)) {
 		struct buf again = { 0 };
-		record_write_snapshot(&again, here, marks, MARKS);
-		assert(record_read_snapshot(again.s, again.n, there, copies, MARKS));
+		trail = trail ? trail : trail_new();
+		steps = steps ? steps : steps_new();
+		record_write_snapshot(&again, here, marks, MARKS, trail, steps);
+		assert(record_read_snapshot(again.s, again.n, there, copies, MARKS, &trail_copy, &steps_copy));
 		assert(!memcmp(marks, copies, sizeof marks));
 		assert(doc_count(here) == doc_count(there) && digest_equal(sum_of(here), sum_of(there)));
 		look(here);
 		buf_release(&again);
 	}
+	trail_free(trail);
+	trail_free(trail_copy);
+	steps_free(steps);
+	steps_free(steps_copy);
 	doc_free(here);
 	doc_free(there);
 }

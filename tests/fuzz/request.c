@@ -3,6 +3,7 @@
 
 #include "proto/json.h"
 #include "proto/names.h"
+#include "proto/text.h"
 #include "server/room/request.h"
 
 #define ID "AAAAAAAAAAAAAAAAAAAAAA"
@@ -42,6 +43,10 @@ static void add_value(struct fuzz_input *in, struct buf *out, const struct field
 		buf_str(out, fuzz_pick(in, 2) ? "true" : "false");
 	else if (spec->type == FIELD_ID)
 		buf_str(out, "\"" ID "\"");
+	else if (spec->type == FIELD_IDS)
+		buf_str(out, kind == 1 ? "[\"" ID "\",\"" ID "\"]" : kind == 2 ? "[\"" ID "\",7]" : "[\"" ID "\",\"BAAAAAAAAAAAAAAAAAAAAA\"]");
+	else if (spec->type == FIELD_EDIT)
+		buf_str(out, kind == 1 ? "{\"d\":1}" : "[1,\"x\",{\"d\":2}]");
 	else if (values && kind > 1)
 		buf_json_string(out, spec->values[kind % values], strlen(spec->values[kind % values]));
 	else
@@ -91,9 +96,28 @@ static void check_line(const struct field_spec *spec, const struct value *value)
 	buf_release(&again);
 }
 
+/* Valid ids, none twice. */
+static void check_ids(const struct value *value)
+{
+	assert(value->n % (ID_CHARS + 1) == ID_CHARS && value->n / (ID_CHARS + 1) < 100);
+	for (size_t at = 0; at < value->n; at += ID_CHARS + 1) {
+		assert(id_is_valid(value->s + at, ID_CHARS) && (!at || value->s[at - 1] == ' '));
+		for (size_t other = 0; other < at; other += ID_CHARS + 1)
+			assert(memcmp(value->s + at, value->s + other, ID_CHARS));
+	}
+}
+
+static void check_text(const struct field_spec *spec, const struct value *value)
+{
+	assert(text_measure(value->s, value->n) >= 0 && text_graphemes(value->s, value->n) <= (size_t)spec->max);
+}
+
 static void check_value(const struct field_spec *spec, const struct value *value)
 {
 	bool known = !spec->values;
+
+	if (spec->type == FIELD_EDIT)
+		return;
 
 	if (!field_type_is_string(spec->type)) {
 		assert(value->i >= 0 && value->i <= (spec->type == FIELD_BOOL ? 1 : JSON_INT_MAX));
@@ -105,7 +129,12 @@ static void check_value(const struct field_spec *spec, const struct value *value
 		known = !strcmp(spec->values[v], value->s);
 	}
 	assert(spec->type != FIELD_ID || id_is_valid(value->s, value->n));
-	if (field_type_is_typed(spec->type))
+	assert(spec->type != FIELD_WORD || spec->values || request_is_key(value->s, value->n, false));
+	if (spec->type == FIELD_IDS)
+		check_ids(value);
+	else if (spec->type == FIELD_TEXT)
+		check_text(spec, value);
+	else if (spec->type == FIELD_LINE)
 		check_line(spec, value);
 }
 
@@ -123,6 +152,8 @@ static void check_request(const struct request *request)
 		assert(request_has(request, a) || !spec->args[a].need);
 		if (request_has(request, a))
 			check_value(&spec->args[a], &request->args[a]);
+		if (request_has(request, a) && spec->args[a].type == FIELD_EDIT)
+			assert(cJSON_IsArray(request->edit));
 	}
 }
 

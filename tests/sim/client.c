@@ -2,6 +2,7 @@
  * hurry. It asserts what the protocol promises it. */
 #include "proto/buf.h"
 #include "proto/ids.h"
+#include "tests/sim/letters.h"
 #include "tests/sim/world.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,27 +25,7 @@ static bool is_true(const cJSON *json, const char *key)
 	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, key));
 }
 
-static struct class_world *class_of(const struct device *device)
-{
-	return &world.classes[device->person->class_index];
-}
-
-int doc_index(const struct class_world *class, const char *wire)
-{
-	return !strcmp(wire, "class") ? DOC_CLASS_INDEX : !strcmp(wire, class->wall) ? DOC_WALL_INDEX : -1;
-}
-
-struct ledger_doc *doc_ledger(const struct class_world *class, int index)
-{
-	return ledger_doc(&world.ledger, index == DOC_CLASS_INDEX ? class->id : class->wall);
-}
-
-static const char *wire_of(const struct device *device, int d)
-{
-	return d == DOC_CLASS_INDEX ? "class" : class_of(device)->wall;
-}
-
-static void send_text(struct device *device, const struct buf *text)
+void device_say(struct device *device, const struct buf *text)
 {
 	if (!device->peer->lost)
 		network_push(&device->peer->up, PACKET_TEXT, 0, text->s, text->n);
@@ -67,8 +48,11 @@ static void write_open(struct device *device, int d, const char *wire, struct bu
 	} else {
 		state->waiting = true;
 	}
+	typist_write_open(device, d, out);
 	buf_char(out, '}');
 	state->mine_n = -1;
+	state->opened_at = INT64_MAX;
+	state->opens++;
 	device->open[d] = true;
 }
 
@@ -80,12 +64,17 @@ static void write_opens(struct device *device, struct buf *out)
 		buf_str(out, ",{");
 		write_open(device, DOC_WALL_INDEX, sim_chance(500) ? "start" : class_of(device)->wall, out);
 	}
+	for (int d = DOC_WALL_INDEX + 1; d < class_of(device)->doc_count; d++)
+		if ((device->docs[d].have && sim_chance(900)) || typist_holds(device, d)) {
+			buf_str(out, ",{");
+			write_open(device, d, doc_wire(class_of(device), d), out);
+		}
 	buf_char(out, ']');
 }
 
 void device_connect(struct device *device)
 {
-	struct person *person = device->person;
+	struct sim_person *person = device->person;
 	struct buf text = { 0 };
 	device->peer = network_connect(device);
 	if (!device->peer) {
@@ -112,7 +101,7 @@ void device_connect(struct device *device)
 	if (sim_chance(500))
 		write_opens(device, &text);
 	buf_char(&text, '}');
-	send_text(device, &text);
+	device_say(device, &text);
 	buf_release(&text);
 }
 
@@ -123,8 +112,13 @@ void device_lost(struct device *device)
 	device->peer = NULL;
 	device->welcomed = false;
 	device->connect_at_ms = world.mono_ms + sim_pick(2000);
+	device->here_in = -1;
+	typist_cut(device);
+	question_forget(device);
+	memset(device->open, 0, sizeof device->open);
 	for (int d = 0; d < DOCS; d++) {
 		mirror_clear(&device->docs[d].incoming);
+		device->docs[d].opens = 0;
 		device->docs[d].next_part = 0;
 		if (device->docs[d].waiting)
 			device->docs[d].have = false;
@@ -141,15 +135,17 @@ static void forget_document(struct document_state *state)
 
 void device_forget(struct device *device)
 {
+	typist_restart(device);
 	for (int d = 0; d < DOCS; d++)
 		forget_document(&device->docs[d]);
 }
 
 void device_release(struct device *device)
 {
+	typist_release(device);
 	device_forget(device);
 	while (device->commands) {
-		struct command *command = device->commands;
+		struct sim_command *command = device->commands;
 		device->commands = command->next;
 		free(command->text);
 		free(command->answer);
@@ -161,8 +157,8 @@ void device_open(struct device *device, int d)
 {
 	struct buf text = { 0 };
 	buf_str(&text, "{\"t\":\"open\",");
-	write_open(device, d, wire_of(device, d), &text);
-	send_text(device, &text);
+	write_open(device, d, doc_wire(class_of(device), d), &text);
+	device_say(device, &text);
 	buf_release(&text);
 }
 
@@ -170,19 +166,22 @@ static void close_document(struct device *device, int d)
 {
 	struct buf text = { 0 };
 	buf_str(&text, "{\"t\":\"close\",\"doc\":\"");
-	buf_str(&text, wire_of(device, d));
+	buf_str(&text, doc_wire(class_of(device), d));
 	buf_str(&text, "\"}");
-	send_text(device, &text);
+	device_say(device, &text);
 	buf_release(&text);
+	typist_shut(device, d);
 	forget_document(&device->docs[d]);
 	device->open[d] = false;
+	if (device->here_in == d)
+		device->here_in = -1;
 }
 
-static void send_command(struct device *device, struct command *command)
+void device_send(struct device *device, struct sim_command *command)
 {
 	struct buf text = { 0 };
 	buf_str(&text, command->text);
-	send_text(device, &text);
+	device_say(device, &text);
 	buf_release(&text);
 	command->again_ms = 0;
 	command->peer = device->peer->serial;
@@ -194,7 +193,7 @@ static void ping(struct device *device)
 {
 	struct buf text = { 0 };
 	buf_str(&text, "{\"t\":\"ping\"}");
-	send_text(device, &text);
+	device_say(device, &text);
 	buf_release(&text);
 	device->ping_at_ms = world.mono_ms + 10 * 1000;
 }
@@ -203,26 +202,27 @@ void device_tick(struct device *device)
 {
 	if (device->welcomed && world.mono_ms >= device->ping_at_ms)
 		ping(device);
-	for (struct command *command = device->commands; command && device->welcomed; command = command->next)
-		if (command->state == COMMAND_OPEN && command->again_ms && world.mono_ms >= command->again_ms)
-			send_command(device, command);
+	for (struct sim_command *command = device->commands; command && device->welcomed; command = command->next)
+		if (command->state == COMMAND_OPEN && !command->types && command->again_ms && world.mono_ms >= command->again_ms)
+			device_send(device, command);
+	typist_pump(device);
 }
 
 static void on_welcome(struct device *device, const cJSON *message)
 {
-	struct person *person = device->person;
+	struct sim_person *person = device->person;
 	if (*person->member && strcmp(person->member, str(message, "me")) != 0)
 		sim_fail("the same secret became another member");
 	if (person->staff != (strcmp(str(message, "role"), "member") != 0))
 		sim_fail("the wrong role: %s", str(message, "role"));
 	strcpy(person->member, str(message, "me"));
 	device->welcomed = true;
-	for (int d = 0; d < DOCS; d++)
-		if (!device->open[d])
+	for (int d = 0; d < class_of(device)->doc_count; d++)
+		if (!device->open[d] && (d <= DOC_WALL_INDEX || device->docs[d].have || typist_holds(device, d)))
 			device_open(device, d);
-	for (struct command *command = device->commands; command; command = command->next)
-		if (command->state == COMMAND_OPEN)
-			send_command(device, command);
+	for (struct sim_command *command = device->commands; command; command = command->next)
+		if (command->state == COMMAND_OPEN && !command->types)
+			device_send(device, command);
 }
 
 /* ---- what is shared ---- */
@@ -255,6 +255,8 @@ static void on_snapshot(struct device *device, int d, const cJSON *message)
 	struct document_state *state = &device->docs[d];
 	const cJSON *object;
 	int part = (int)num(message, "part");
+	if (!device->open[d] || state->opens)
+		return; /* of before it was closed, or opened anew */
 	if (part == 0)
 		mirror_clear(&state->incoming);
 	else if (part != state->next_part)
@@ -281,6 +283,7 @@ static void on_snapshot(struct device *device, int d, const cJSON *message)
 	world.count.snapshots++;
 	check_sum(device, d, message);
 	check_against_ledger(device, d);
+	typist_settle(device, d);
 }
 
 static void on_ops(struct device *device, int d, const cJSON *message)
@@ -288,19 +291,22 @@ static void on_ops(struct device *device, int d, const cJSON *message)
 	struct document_state *state = &device->docs[d];
 	const cJSON *ops = cJSON_GetObjectItemCaseSensitive(message, "ops"), *op;
 	int64_t at = num(message, "at"), count = cJSON_GetArraySize(ops);
-	if (!state->have || state->waiting)
-		return; /* of before it was closed */
+	if (!state->have || state->waiting || state->opens)
+		return; /* of before it was closed, or opened anew */
 	if (at - count != state->at)
 		sim_fail("device %d has a gap in document %d: from %lld to %lld by %lld", device->index, d, (long long)state->at, (long long)at, (long long)count);
 	cJSON_ArrayForEach(op, ops)
 	{
 		if (!mirror_apply(&state->shared, op))
 			sim_fail("device %d: op %s on %s makes no sense", device->index, str(op, "op"), str(op, "id"));
+		if (!strcmp(str(op, "op"), "text"))
+			typist_op(device, d, op);
 	}
 	state->at = at;
 	state->epoch = num(message, "epoch");
 	check_sum(device, d, message);
 	check_against_ledger(device, d);
+	typist_settle(device, d);
 }
 
 static void on_mine(struct device *device, int d, const cJSON *message)
@@ -313,8 +319,11 @@ static void on_mine(struct device *device, int d, const cJSON *message)
 	if (!whole && num(message, "n") != state->mine_n + 1)
 		sim_fail("device %d misses an overlay of document %d: %lld after %lld", device->index, d, (long long)num(message, "n"), (long long)state->mine_n);
 	state->mine_n = num(message, "n");
-	if (whole)
+	if (whole) {
 		mirror_clear(&state->mine);
+		state->opened_at = num(message, "at");
+		state->opens -= state->opens > 0;
+	}
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(message, "objects"))
 	{
 		if (!mirror_apply_object(&state->mine, item) || strcmp(thing_str(mirror_find(&state->mine, str(item, "id")), "author"), device->person->member) != 0)
@@ -330,23 +339,34 @@ static void on_mine(struct device *device, int d, const cJSON *message)
 
 /* ---- answers ---- */
 
-static struct command *find_command(struct device *device, const char *id)
+static struct sim_command *find_command(struct device *device, const char *id)
 {
-	struct command *command = device->commands;
+	struct sim_command *command = device->commands;
 	while (command && strcmp(command->id, id) != 0)
 		command = command->next;
 	return command;
 }
 
+/* `ok` says that it is durable: every letter of it. */
+static void check_typed(const struct sim_command *command)
+{
+	size_t at = 0, n = strlen(command->text);
+	for (int l; (l = letter_next(command->text, n, &at)) >= 0;)
+		if (!letter_at(l)->is_logged)
+			sim_fail("%s was answered ok, and letter %d of it is not in the log", command->id, l);
+}
+
 static void on_ok(struct device *device, const cJSON *message, const char *text)
 {
-	struct command *command = find_command(device, str(message, "id"));
+	struct sim_command *command = find_command(device, str(message, "id"));
 	int d = doc_index(class_of(device), str(message, "doc"));
 	if (!command || d < 0)
 		sim_fail("ok to nothing");
 	if (command->state == COMMAND_OK && !command->was_noop && strcmp(command->answer, text) != 0)
 		sim_fail("two answers: %s and %s", command->answer, text);
-	const struct ledger_put *put = command->makes ? ledger_put(&world.ledger, command->object) : NULL;
+	if (d != command->d)
+		sim_fail("ok to %s names another document", command->id);
+	const struct ledger_put *put = command->makes ? ledger_put(&world.ledger, class_of(device)->docs[d], command->object) : NULL;
 	if (put && num(message, "at") != put->at[device->person->staff ? SEES_STAFF : SEES_CLASS])
 		sim_fail("ok to %s says it shows at %lld, not %lld", command->id, (long long)num(message, "at"), (long long)put->at[device->person->staff ? SEES_STAFF : SEES_CLASS]);
 	/* Its author is told before the room is. */
@@ -356,15 +376,56 @@ static void on_ok(struct device *device, const cJSON *message, const char *text)
 	if (command->state != COMMAND_OK) {
 		free(command->answer);
 		command->answer = strdup(text);
+		if (command->types)
+			check_typed(command);
+		if (command->state == COMMAND_OPEN)
+			typist_ok(device, command, num(cJSON_GetObjectItemCaseSensitive(message, "result"), "rev"));
 		command->state = COMMAND_OK;
 		world.count.oks++;
+		if (strstr(command->text, "\"cmd\":\"undo\"") || strstr(command->text, "\"cmd\":\"redo\"") || strstr(command->text, "\"cmd\":\"revert\""))
+			world.count.undone++;
+		world.count.restored += strstr(command->text, "\"cmd\":\"restore\"") != NULL;
 	}
+}
+
+/* What an honest typist may meet: the note or the right to it has gone, or pens are down. */
+static void check_refused_typing(const struct device *device, const struct sim_command *command, const char *code)
+{
+	static const char *const honest[] = { "not_found", "forbidden", "frozen", "quota" };
+	for (size_t h = 0; h < sizeof honest / sizeof *honest; h++)
+		if (!strcmp(code, honest[h]))
+			return;
+	sim_fail("device %d: %s to honest typing: %s", device->index, code, command->text);
+}
+
+/* To an open, or something said about it, of a document that may not be read (any more). */
+static void on_not_found(struct device *device, int d)
+{
+	if (d <= DOC_WALL_INDEX)
+		sim_fail("device %d is told that there is no document %d", device->index, d);
+	typist_shut(device, d);
+	forget_document(&device->docs[d]);
+	device->open[d] = false;
+	if (device->here_in == d)
+		device->here_in = -1;
 }
 
 static void on_no(struct device *device, const cJSON *message)
 {
 	const char *code = str(message, "code");
-	struct command *command = find_command(device, str(message, "id"));
+	struct sim_command *command = find_command(device, str(message, "id"));
+	if (question_refused(device, message))
+		return;
+	if (!command && !strcmp(code, "not_found") && *str(message, "doc")) {
+		on_not_found(device, doc_index(class_of(device), str(message, "doc")));
+		return;
+	}
+	if (!command && !*str(message, "id") && !strcmp(code, "rate")) {
+		/* Too many documents opened on end: comes again later. */
+		network_cut(device->peer);
+		device_lost(device);
+		return;
+	}
 	if (!command)
 		sim_fail("device %d: refused out of the blue: %s", device->index, code);
 	if (command->state != COMMAND_OPEN) {
@@ -377,9 +438,13 @@ static void on_no(struct device *device, const cJSON *message)
 	int64_t retry_ms = num(message, "retry_ms");
 	if (retry_ms >= 0) {
 		command->again_ms = world.mono_ms + retry_ms + 1;
+		typist_no(device, command, code);
 		return;
 	}
+	if (command->types)
+		check_refused_typing(device, command, code);
 	command->state = COMMAND_NO;
+	typist_no(device, command, code);
 	world.count.nos++;
 }
 
@@ -414,7 +479,15 @@ static void on_text(struct device *device, const char *text)
 		on_ok(device, message, text);
 	else if (!strcmp(type, "no"))
 		on_no(device, message);
+	else if (!strcmp(type, "texts"))
+		typist_texts(device, d, message);
+	else if (!strcmp(type, "presence"))
+		place_hear(device, d, message);
+	else if (!strcmp(type, "history") || !strcmp(type, "moment") || !strcmp(type, "file"))
+		question_answer(device, message);
 	else if (!strcmp(type, "reload")) {
+		if (device->here_in == d)
+			device->here_in = -1;
 		forget_document(&device->docs[d]);
 		device_open(device, d);
 	} else if (strcmp(type, "notice") != 0 && strcmp(type, "pong") != 0)
@@ -440,7 +513,7 @@ void device_receive(struct device *device, const struct packet *packet)
 
 /* ---- what a person does ---- */
 
-static void add_word(struct buf *out)
+void add_word(struct buf *out)
 {
 	char word[16];
 	snprintf(word, sizeof word, "w%06dz", world.last_word++ % 1000000);
@@ -471,19 +544,37 @@ static const struct thing *some(const struct device *device, const char *kind, b
 	return found;
 }
 
+const struct thing *some_in(const struct device *device, int d, const char *kind)
+{
+	const struct thing *found = NULL;
+	int seen = 0;
+	for (const struct thing *thing = device->docs[d].shared.things; thing; thing = thing->hh.next)
+		if (!strcmp(thing->kind, kind) && sim_pick(++seen) == 0)
+			found = thing;
+	return found;
+}
+
 static const struct thing *known(const struct device *device, const char *id)
 {
 	const struct thing *thing = mirror_find(&device->docs[DOC_WALL_INDEX].mine, id);
 	return thing ? thing : mirror_find(&device->docs[DOC_WALL_INDEX].shared, id);
 }
 
-static void arg(struct buf *out, const char *name, const char *value)
+void arg(struct buf *out, const char *name, const char *value)
 {
 	buf_str(out, ",\"");
 	buf_str(out, name);
 	buf_str(out, "\":\"");
 	buf_str(out, value);
 	buf_char(out, '"');
+}
+
+void arg_int(struct buf *out, const char *name, int64_t value)
+{
+	buf_str(out, ",\"");
+	buf_str(out, name);
+	buf_str(out, "\":");
+	buf_int(out, value);
 }
 
 static void arg_text(struct buf *out, const char *name)
@@ -493,14 +584,6 @@ static void arg_text(struct buf *out, const char *name)
 	buf_str(out, "\":");
 	add_text(out);
 }
-
-struct draft {
-	const char *cmd;
-	int d;
-	bool makes;
-	char object[23];
-	struct buf args; /* each with a comma in front */
-};
 
 static void draft_words(struct draft *draft)
 {
@@ -651,23 +734,23 @@ static bool draft_something(struct device *device, struct draft *draft)
 	return draft_settings(device, draft);
 }
 
-static void add_command(struct device *device, const struct draft *draft)
+struct sim_command *device_command(struct device *device, int d, const char *cmd, const struct buf *args)
 {
-	struct command *command = sim_alloc(sizeof *command);
+	struct sim_command *command = sim_alloc(sizeof *command);
 	struct buf text = { 0 };
 	sim_id(command->id);
-	memcpy(command->object, draft->object, sizeof command->object);
-	command->makes = draft->makes;
+	command->d = d;
 	buf_str(&text, "{\"t\":\"do\",\"id\":\"");
 	buf_str(&text, command->id);
 	buf_str(&text, "\",\"doc\":\"");
-	buf_str(&text, wire_of(device, draft->d));
+	buf_str(&text, doc_wire(class_of(device), d));
 	buf_str(&text, "\",\"cmd\":\"");
-	buf_str(&text, draft->cmd);
+	buf_str(&text, cmd);
 	buf_str(&text, "\",\"args\":{");
-	if (draft->args.n)
-		buf_str(&text, draft->args.s + 1);
+	if (args->n)
+		buf_add(&text, args->s + 1, args->n - 1);
 	buf_str(&text, "}}");
+	buf_cstr(&text);
 	command->text = text.s;
 	if (!device->commands_end)
 		device->commands_end = &device->commands;
@@ -675,35 +758,74 @@ static void add_command(struct device *device, const struct draft *draft)
 	device->commands_end = &command->next;
 	world.count.commands++;
 	sim_event("device %d: %s %s", device->index, command->id, strstr(command->text, "\"cmd\""));
+	return command;
+}
+
+static void add_command(struct device *device, const struct draft *draft)
+{
+	struct sim_command *command = device_command(device, draft->d, draft->cmd, &draft->args);
+	memcpy(command->object, draft->object, sizeof command->object);
+	command->makes = draft->makes;
 	if (!device->welcomed)
 		return;
-	send_command(device, command);
+	device_send(device, command);
 	if (sim_chance(30))
-		send_command(device, command); /* twice, to be sure */
+		device_send(device, command); /* twice, to be sure */
 }
 
 void device_open_door(struct device *device)
 {
 	struct draft draft = { .cmd = "class.set", .d = DOC_CLASS_INDEX };
 	arg(&draft.args, "door", "open");
+	buf_str(&draft.args, ",\"frozen\":false"); /* and pens up, for words that wait */
 	add_command(device, &draft);
+	buf_release(&draft.args);
+}
+
+/* Opens and closes what it likes, also what it may not read. */
+static bool open_or_close(struct device *device)
+{
+	int d = sim_pick(class_of(device)->doc_count);
+	if (!device->open[d])
+		device_open(device, d);
+	else if (!typist_holds(device, d))
+		close_document(device, d);
+	return true;
+}
+
+static void act_on_canvas(struct device *device)
+{
+	struct draft draft = { 0 };
+	int dice = sim_pick(100);
+	if (dice < 45)
+		typist_type(device);
+	else if (dice < 50)
+		place_say(device);
+	else if (dice < 54 && device->welcomed)
+		question_any(device);
+	else if (draft_on_canvas(device, &draft))
+		add_command(device, &draft);
 	buf_release(&draft.args);
 }
 
 void device_act(struct device *device)
 {
 	struct draft draft = { .d = DOC_WALL_INDEX };
-	if (device->welcomed && sim_chance(10)) {
-		int d = sim_pick(DOCS);
-		if (device->open[d] && sim_chance(600))
-			close_document(device, d);
-		else if (!device->open[d])
+	if (device->welcomed && sim_chance(10) && open_or_close(device))
+		return;
+	for (int d = 0; d < class_of(device)->doc_count && device->welcomed; d++)
+		if (!device->open[d] && sim_chance(d <= DOC_WALL_INDEX ? 100 : may_read(device, d) ? 60 : 3))
 			device_open(device, d);
+	if (device->person->staff && class_of(device)->doc_count < 4 && sim_chance(500) && draft_opening(device, &draft)) {
+		add_command(device, &draft);
+		buf_release(&draft.args);
 		return;
 	}
-	for (int d = 0; d < DOCS && device->welcomed; d++)
-		if (!device->open[d] && sim_chance(100))
-			device_open(device, d);
+	draft.d = DOC_WALL_INDEX;
+	if (sim_chance(750)) {
+		act_on_canvas(device);
+		return;
+	}
 	if (device->docs[DOC_WALL_INDEX].have && draft_something(device, &draft))
 		add_command(device, &draft);
 	buf_release(&draft.args);

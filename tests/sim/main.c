@@ -1,4 +1,6 @@
+#include "proto/gen/templates.h"
 #include "proto/ids.h"
+#include "tests/sim/letters.h"
 #include "tests/sim/world.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -108,7 +110,7 @@ static void start_server(void)
 	world.directory = directory_open(world.store, &world.limits);
 	if (!world.directory)
 		sim_fail("the directory cannot be read");
-	world.hub = hub_new(&(struct hub_config){ .transport = &network_transport, .store = world.store, .directory = world.directory, .limits = &world.limits, .build = "sim", .random = sim_bytes, .log = on_log });
+	world.hub = hub_new(&(struct hub_config){ .transport = &network_transport, .store = world.store, .directory = world.directory, .limits = &world.limits, .build = "sim", .templates = world.templates, .random = sim_bytes, .log = on_log });
 }
 
 static void step_store(enum store_result result, bool applied)
@@ -185,11 +187,18 @@ static void on_class(enum store_result result, const char *code, void *ctx)
 	strcpy(class->code, code);
 	strcpy(class->id, entry->id);
 	strcpy(class->wall, entry->wall);
+	strcpy(class->docs[DOC_CLASS_INDEX], class->id);
+	strcpy(class->docs[DOC_WALL_INDEX], class->wall);
+	class->doc_count = DOC_WALL_INDEX + 1;
+	class->teams_left = 2 + sim_pick(2);
+	class->canvases_left = 3 + sim_pick(CANVASES_MAX - 3);
+	for (int d = 0; d < class->doc_count; d++)
+		doc_ledger(class, d)->class_index = (int)(class - world.classes);
 }
 
 static void add_person(int class_index, bool staff)
 {
-	struct person *person = &world.people[world.person_count++];
+	struct sim_person *person = &world.people[world.person_count++];
 	uint8_t bytes[SECRET_BYTES];
 	sim_bytes(bytes, sizeof bytes, NULL);
 	secret_encode(bytes, person->secret);
@@ -200,7 +209,19 @@ static void add_person(int class_index, bool staff)
 		struct device *device = &world.devices[world.device_count];
 		device->index = world.device_count++;
 		device->person = person;
+		device->here_in = -1;
 		device->connect_at_ms = world.mono_ms + sim_pick(5000);
+	}
+}
+
+static void read_templates(void)
+{
+	static struct template templates[TEMPLATE_FILES];
+	struct template_fault fault;
+	for (int t = 0; t < TEMPLATE_FILES; t++) {
+		if (!templates[t].key && !template_read(template_files[t].text, template_files[t].n, &templates[t], &fault))
+			sim_fail("a template cannot be read");
+		world.templates[t] = &templates[t];
 	}
 }
 
@@ -213,6 +234,8 @@ static void set_up(uint64_t seed)
 	world.now_ms = INT64_C(1790000000000);
 	world.memory = memory_store_new();
 	world.store = witness_new(world.memory);
+	read_templates();
+	world.has_past = sim_chance(800);
 	limits_init(&world.limits);
 	if (sim_chance(700)) {
 		limits_set(&world.limits, "posts_per_min", 600);
@@ -303,6 +326,14 @@ static void do_tick(void)
 	directory_tick(world.directory, world.now_ms);
 	for (int d = 0; d < world.device_count; d++)
 		device_tick(&world.devices[d]);
+}
+
+static void do_type(void)
+{
+	struct device *device = &world.devices[sim_pick(world.device_count)];
+	if (device->sessions && sim_chance(600))
+		typist_type(device);
+	typist_pump(device);
 }
 
 static void do_act(void)
@@ -416,7 +447,7 @@ static const struct {
 	int weight;
 	void (*act)(void);
 } acts[] = {
-	{ 300, do_up }, { 300, do_down }, { 200, do_turn }, { 150, do_store }, { 30, do_tick }, { 220, do_act }, { 40, do_connect }, { 40, do_writable }, { 30, do_server_finds_out },
+	{ 300, do_up }, { 300, do_down }, { 200, do_turn }, { 150, do_store }, { 30, do_tick }, { 330, do_act }, { 200, do_type }, { 40, do_connect }, { 40, do_writable }, { 30, do_server_finds_out },
 	{ 30, do_client_finds_out }, { 5, do_cut }, { 5, do_clog }, { 10, do_unclog }, { 1, do_fault }, { 4, do_heal }, { 1, do_end }, { 1, do_desert },
 };
 
@@ -442,17 +473,27 @@ static const char *what_waits(void)
 	if (memory_store_pending(world.memory) || !hub_idle(world.hub))
 		return "the store";
 	for (struct peer *peer = world.peers; peer; peer = peer->next)
-		if (peer->up.count || peer->down.count || peer->wants_writable || (peer->conn && !peer->device))
+		if (peer->up.count || peer->down.count || peer->wants_writable || (peer->conn && !peer->device)) {
+			sim_event("socket %d of device %d: %zu up, %zu down, %s%s%s%s%s", peer->serial, peer->home->index, peer->up.count, peer->down.count, peer->wants_writable ? "wants to write " : "", peer->lost ? "lost " : "", peer->server_closed ? "closed " : "", peer->device ? "" : "left ", peer->is_clogged ? "clogged" : "");
 			return "the network";
+		}
 	for (int d = 0; d < world.device_count; d++) {
 		const struct device *device = &world.devices[d];
 		if (!device->welcomed)
 			return "somebody who is not in";
-		for (const struct command *command = device->commands; command; command = command->next)
+		for (const struct sim_command *command = device->commands; command; command = command->next)
 			if (command->state == COMMAND_OPEN)
 				return "a command without an answer";
-		for (int i = 0; i < DOCS; i++) {
-			const struct ledger_doc *doc = doc_ledger(&world.classes[device->person->class_index], i);
+		if (typist_is_pending(device))
+			return "typing that is not saved";
+		if (device->questions)
+			sim_event("device %d asks %s of document %d: %s", device->index, device->questions->type, device->questions->d, device->questions->id);
+		if (device->questions)
+			return "a question without an answer";
+		for (int i = 0; i < class_of(device)->doc_count; i++) {
+			const struct ledger_doc *doc = doc_ledger(class_of(device), i);
+			if (!may_read(device, i))
+				continue;
 			if (!device->open[i] || device->docs[i].waiting || device->docs[i].at != doc->views[device->person->staff ? SEES_STAFF : SEES_CLASS].at)
 				return "a document that is behind";
 		}
@@ -460,7 +501,7 @@ static const char *what_waits(void)
 	return NULL;
 }
 
-static void calm_round(void)
+static void calm_delivery(void)
 {
 	for (struct peer *peer = world.peers; peer; peer = peer->next) {
 		while (peer->up.count)
@@ -488,6 +529,11 @@ static void calm_round(void)
 			peer->lost = true;
 	}
 	network_sweep();
+}
+
+/* Time first: what it brings is delivered in the same round, or somebody's ping would always be under way. */
+static void calm_round(void)
+{
 	world.mono_ms += 500;
 	world.now_ms += 500;
 	hub_tick(world.hub, world.mono_ms, world.now_ms);
@@ -496,10 +542,11 @@ static void calm_round(void)
 		if (!device->peer && world.mono_ms >= device->connect_at_ms)
 			device_connect(device);
 		device_tick(device);
-		for (int i = 0; i < DOCS && device->welcomed; i++)
-			if (!device->open[i])
+		for (int i = 0; i < class_of(device)->doc_count && device->welcomed; i++)
+			if (!device->open[i] && may_read(device, i))
 				device_open(device, i);
 	}
+	calm_delivery();
 }
 
 static void check_overlay(const struct device *device, int d, const struct ledger_doc *doc)
@@ -526,10 +573,11 @@ static void check_overlay(const struct device *device, int d, const struct ledge
 
 static void check_commands(const struct device *device)
 {
-	for (const struct command *command = device->commands; command; command = command->next) {
+	for (const struct sim_command *command = device->commands; command; command = command->next) {
 		int done = ledger_done(&world.ledger, command->id), puts = 0;
-		if (command->makes && ledger_put(&world.ledger, command->object))
-			puts = ledger_put(&world.ledger, command->object)->count;
+		const struct ledger_put *put = command->makes ? ledger_put(&world.ledger, class_of(device)->docs[command->d], command->object) : NULL;
+		if (put)
+			puts = put->count;
 		if (puts > 1 || (command->makes && puts != done))
 			sim_fail("%s: %d objects made, done %d times", command->id, puts, done);
 		if (command->state == COMMAND_OK && command->makes && puts != 1)
@@ -547,45 +595,159 @@ static void check_all(void)
 {
 	for (int d = 0; d < world.device_count; d++) {
 		const struct device *device = &world.devices[d];
-		for (int i = 0; i < DOCS; i++) {
-			const struct ledger_doc *doc = doc_ledger(&world.classes[device->person->class_index], i);
-			const struct ledger_view *view = &doc->views[device->person->staff ? SEES_STAFF : SEES_CLASS];
+		for (int i = 0; i < class_of(device)->doc_count; i++) {
+			const struct ledger_doc *doc = doc_ledger(class_of(device), i);
+			const struct ledger_view *view = &doc->views[view_of(device)];
+			if (!may_read(device, i)) {
+				if (device->docs[i].have)
+					sim_fail("device %d still has document %d, which it may not read", d, i);
+				continue;
+			}
 			if (device->docs[i].at != view->at || device->docs[i].epoch != view->epoch || !digest_equal(device->docs[i].shared.sum, view->now.sum))
 				sim_fail("device %d differs from the log in document %d", device->index, i);
 			check_overlay(device, i, doc);
 		}
 		check_commands(device);
+		typist_check(device);
 	}
+	typist_check_letters();
 }
 
 static int64_t open_commands(void)
 {
 	int64_t count = 0;
 	for (int d = 0; d < world.device_count; d++)
-		for (const struct command *command = world.devices[d].commands; command; command = command->next)
+		for (const struct sim_command *command = world.devices[d].commands; command; command = command->next)
 			count += command->state == COMMAND_OPEN;
 	return count;
 }
 
+/* Doors are opened and pens are up, or somebody would wait for ever: again, when what an instructor had still on the way has changed it. */
+static void let_everybody(void)
+{
+	for (int d = 0; d < world.device_count; d++) {
+		struct device *device = &world.devices[d];
+		const struct thing *class = mirror_find(&doc_ledger(class_of(device), DOC_CLASS_INDEX)->full, "class");
+		bool is_first = !d || world.devices[d - 1].person != device->person;
+		if (device->person->staff && is_first && (thing_int(class, "frozen") || !strcmp(thing_str(class, "door"), "closed")))
+			device_open_door(device);
+	}
+}
+
+static void wait_until_calm(void)
+{
+	enum { PATIENT_ROUNDS = 40 };
+	const char *waits;
+	calm_round();
+	/* Who has kept many posts sends them no faster than the limit lets them. */
+	int64_t patience_ms = 200 * 1000 + open_commands() * 2 * 60000 / world.limits.posts_per_min, end_ms = world.mono_ms + patience_ms;
+	for (int k = 1; (waits = what_waits()); k++) {
+		if (world.mono_ms > end_ms)
+			sim_fail("nothing fails any more, and still there waits %s", waits);
+		if (k % PATIENT_ROUNDS == 0)
+			let_everybody();
+		calm_round();
+	}
+	check_all();
+}
+
+/* Everybody looks back: what they are shown is what they had. */
+static void look_back(void)
+{
+	for (int k = 0; k < 2; k++) {
+		for (int d = 0; d < world.device_count; d++) {
+			struct device *device = &world.devices[d];
+			int doc = sim_pick(class_of(device)->doc_count);
+			if (!may_read(device, doc))
+				doc = DOC_WALL_INDEX;
+			question_ask(device, "moment", doc, sim_pick((int)device->docs[doc].at + 1), true);
+			if (k || doc == DOC_CLASS_INDEX)
+				question_ask(device, "history", doc, 0, true);
+			else
+				question_ask(device, "export", doc, 0, true);
+		}
+		wait_until_calm();
+	}
+}
+
+/* Everybody says where they are, on one of their devices; everybody knows it then. */
+static void look_around(void)
+{
+	for (int d = 0; d < world.device_count; d++)
+		if (!d || world.devices[d - 1].person != world.devices[d].person)
+			place_say(&world.devices[d]);
+	for (int k = 0; k < DOCS + 4; k++)
+		calm_round();
+	wait_until_calm();
+	for (int d = 0; d < world.device_count; d++)
+		place_check(&world.devices[d]);
+}
+
+static const struct sim_command *do_now(struct device *device, int doc, const char *cmd, const struct buf *args)
+{
+	struct sim_command *command = device_command(device, doc, cmd, args);
+	device_send(device, command);
+	wait_until_calm();
+	return command;
+}
+
+/* With nobody else writing, what is taken back and done again is as if nothing had been. */
+static void take_back_and_redo(void)
+{
+	struct device *device = &world.devices[sim_pick(world.device_count)];
+	int doc = sim_pick(class_of(device)->doc_count);
+	if (!may_read(device, doc))
+		return;
+	struct digest before = content_of(doc_ledger(class_of(device), doc));
+	const struct sim_command *undo = do_now(device, doc, "undo", &(struct buf){ 0 });
+	if (undo->state != COMMAND_OK)
+		return;
+	const struct sim_command *redo = do_now(device, doc, "redo", &(struct buf){ 0 });
+	if (redo->state != COMMAND_OK || !digest_equal(before, content_of(doc_ledger(class_of(device), doc))))
+		sim_fail("device %d took something back in document %d, did it again%s, and it is not as before: %s", device->index, doc, redo->state == COMMAND_OK ? "" : " (refused)", undo->answer);
+}
+
+/* An instructor makes a canvas what it was. */
+static void restore_something(void)
+{
+	struct device *device = &world.devices[sim_pick(world.device_count)];
+	while (!device->person->staff)
+		device = &world.devices[sim_pick(world.device_count)];
+	int canvases = class_of(device)->doc_count - DOC_WALL_INDEX - 1;
+	if (!canvases)
+		return;
+	int doc = DOC_WALL_INDEX + 1 + sim_pick(canvases);
+	int64_t made = doc_ledger(class_of(device), doc)->made, at = made + sim_pick((int)(device->docs[doc].at - made) + 1);
+	struct buf args = { 0 };
+	struct ledger_doc then;
+	arg_int(&args, "at", at);
+	const struct sim_command *command = do_now(device, doc, "restore", &args);
+	buf_release(&args);
+	if (command->state != COMMAND_OK)
+		sim_fail("device %d may not restore document %d at %lld", device->index, doc, (long long)at);
+	ledger_then(doc_ledger(class_of(device), doc), SEES_STAFF, at, &then);
+	restored_check(doc_ledger(class_of(device), doc), &then, device->person->member);
+	ledger_doc_release(&then);
+}
+
 static void calm_down(void)
 {
-	const char *waits;
 	world.is_calm = true;
 	do_heal();
 	for (struct peer *peer = world.peers; peer; peer = peer->next)
 		peer->is_clogged = false;
-	for (int d = 0; d < world.device_count; d++)
-		if (world.devices[d].person->staff && (!d || world.devices[d - 1].person != world.devices[d].person))
-			device_open_door(&world.devices[d]);
-	calm_round();
-	/* Who has kept many posts sends them no faster than the limit lets them. */
-	int64_t patience_ms = 200 * 1000 + open_commands() * 2 * 60000 / world.limits.posts_per_min, end_ms = world.mono_ms + patience_ms;
-	while ((waits = what_waits())) {
-		if (world.mono_ms > end_ms)
-			sim_fail("nothing fails any more, and still there waits %s", waits);
-		calm_round();
-	}
-	check_all();
+	let_everybody();
+	wait_until_calm();
+	for (int c = 0; c < world.class_count; c++)
+		reload_check(&world.classes[c]);
+	look_around();
+	look_back();
+	for (int k = 0; k < 3 && world.has_past; k++)
+		take_back_and_redo();
+	if (world.has_past)
+		restore_something();
+	for (int c = 0; c < world.class_count; c++)
+		reload_check(&world.classes[c]);
 	world.is_calm = false;
 	sim_event("calm, and all is well");
 }
@@ -606,6 +768,7 @@ static void tear_down(void)
 		peer->conn = NULL;
 	network_sweep();
 	ledger_release(&world.ledger);
+	letters_release();
 }
 
 static void run(uint64_t seed, int64_t steps)
@@ -626,6 +789,9 @@ static void run(uint64_t seed, int64_t steps)
 		device_forget(&world.devices[d]);
 	}
 	calm_down();
+	printf("ok - seed %llu: %d canvases, %lld letters in %lld edits, %lld taken back or done again, %lld restored, %lld moments looked at, %lld rights withdrawn, %lld classes compared with the log\n", (unsigned long long)seed,
+		world.classes[0].doc_count + world.classes[1].doc_count - 2 * world.class_count, (long long)world.count.letters, (long long)world.count.edits, (long long)world.count.undone, (long long)world.count.restored,
+		(long long)world.count.moments, (long long)world.count.withdrawn, (long long)world.count.compared);
 	printf("ok - seed %llu: %lld steps, %lld commands (%lld ok, %lld refused, %lld sent again), %zu log entries, %lld frames, %lld snapshots, %lld resumes, %lld failed commits, %lld crashes, %lld restarts\n",
 		(unsigned long long)seed, (long long)world.step, (long long)world.count.commands, (long long)world.count.oks, (long long)world.count.nos, (long long)world.count.resends, world.ledger.entries,
 		(long long)world.count.frames, (long long)world.count.snapshots, (long long)world.count.resumes, (long long)world.count.failures, (long long)world.count.crashes, (long long)world.count.restarts);

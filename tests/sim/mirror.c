@@ -1,5 +1,6 @@
 #include "tests/sim/mirror.h"
 #include "tests/sim/sim.h"
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +99,67 @@ bool mirror_apply_object(struct mirror *mirror, const cJSON *object)
 	return true;
 }
 
+/* Bytes of the first `count` code points, SIZE_MAX when there are fewer. */
+static size_t bytes_of(const char *text, double count)
+{
+	size_t n = 0;
+	for (; count >= 1; count--) {
+		if (!text[n])
+			return SIZE_MAX;
+		do
+			n++;
+		while (((unsigned char)text[n] & 0xc0) == 0x80);
+	}
+	return n;
+}
+
+bool mirror_edit(const char *text, const cJSON *edit, struct buf *out, struct buf *removed)
+{
+	const cJSON *part;
+	int last = 0;
+	if (!cJSON_IsArray(edit))
+		return false;
+	cJSON_ArrayForEach(part, edit)
+	{
+		const cJSON *d = cJSON_GetObjectItemCaseSensitive(part, "d"), *count = cJSON_IsNumber(part) ? part : d;
+		int type = cJSON_IsString(part) ? 1 : cJSON_IsNumber(part) ? 2 : 3;
+		if (type == last || (type == 1 ? !*part->valuestring : !cJSON_IsNumber(count) || count->valuedouble < 1))
+			return false;
+		last = type;
+		if (type == 1) {
+			buf_str(out, part->valuestring);
+			continue;
+		}
+		size_t n = bytes_of(text, count->valuedouble);
+		if (n == SIZE_MAX)
+			return false;
+		if (type == 2)
+			buf_add(out, text, n);
+		else if (removed)
+			buf_add(removed, text, n);
+		text += n;
+	}
+	buf_str(out, text);
+	return last != 2;
+}
+
+static bool apply_edit(struct mirror *mirror, struct thing *thing, const cJSON *op)
+{
+	const char *field = str(op, "field");
+	const cJSON *rev = cJSON_GetObjectItemCaseSensitive(op, "rev");
+	struct buf text = { 0 };
+	bool good = !strcmp(field, "text") && cJSON_IsNumber(rev) && rev->valuedouble == (double)thing_int(thing, "rev") + 1 && mirror_edit(str(thing->fields, field), cJSON_GetObjectItemCaseSensitive(op, "edit"), &text, NULL);
+	if (good) {
+		cJSON *fields = cJSON_CreateObject();
+		cJSON_AddStringToObject(fields, field, buf_cstr(&text));
+		cJSON_AddNumberToObject(fields, "rev", rev->valuedouble);
+		mirror_set(mirror, thing, fields);
+		cJSON_Delete(fields);
+	}
+	buf_release(&text);
+	return good;
+}
+
 bool mirror_apply(struct mirror *mirror, const cJSON *op)
 {
 	const char *type = str(op, "op");
@@ -115,7 +177,7 @@ bool mirror_apply(struct mirror *mirror, const cJSON *op)
 	else if (!strcmp(type, "del"))
 		mirror_del(mirror, thing);
 	else
-		return false;
+		return !strcmp(type, "text") && apply_edit(mirror, thing, op);
 	return true;
 }
 

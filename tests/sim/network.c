@@ -1,4 +1,5 @@
 /* The network and the disk as the server sees them, and the first check: every frame is read the moment the server writes it, against what is durable at that moment. */
+#include "tests/sim/letters.h"
 #include "tests/sim/world.h"
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,45 @@ static void check_words(const struct peer *peer, const char *text, size_t n)
 	}
 }
 
-/* Members' ids belong into wall frames only as authors of posts that are named, or one's own. */
+/* Letters are of a class and of canvases: one must be durable before it is told, and told to those alone who may read it there. What was already there when a right was lost may still come to who had the right: it was on its way. */
+static void check_letters(const struct peer *peer, const char *text, size_t n)
+{
+	const struct sim_person *person = peer->home->person;
+	const struct class_world *class = &world.classes[person->class_index];
+	size_t at = 0;
+	for (int l; (l = letter_next(text, n, &at)) >= 0;) {
+		const struct letter *letter = letter_at(l);
+		bool may = false;
+		if (!letter->entry)
+			sim_fail("letter %d was told before it was durable: %.*s", l, (int)n, text);
+		if (world.people[letter->person].class_index != person->class_index)
+			sim_fail("letter %d of another class was told: %.*s", l, (int)n, text);
+		for (int d = 0; d < class->doc_count; d++)
+			if (letter->canvases >> d & 1)
+				may = may || world_may_read(class, d, peer->reader, peer->staff) || class->lost[person - world.people][d] >= letter->entry;
+		if (!may)
+			sim_fail("letter %d was told to person %d, who may not read it: %.*s", l, (int)(person - world.people), (int)n, text);
+	}
+}
+
+/* Nothing that comes out of a canvas comes to somebody who may not read it, and what is only on its way, to nobody who never might. */
+static void check_right(const struct peer *peer, const cJSON *message)
+{
+	static const char *const others[] = { "mine", "texts", "presence", "history", "moment", "file" };
+	const struct sim_person *person = peer->home->person;
+	const struct class_world *class = &world.classes[person->class_index];
+	const char *type = str(message, "t");
+	int d = doc_index(class, str(message, "doc"));
+	if (d <= DOC_WALL_INDEX || world_may_read(class, d, peer->reader, peer->staff))
+		return;
+	if (!strcmp(type, "snapshot") || !strcmp(type, "ops"))
+		sim_fail("%s of document %d to person %d, who may not read it", type, d, (int)(person - world.people));
+	for (size_t o = 0; o < sizeof others / sizeof *others; o++)
+		if (!strcmp(type, others[o]) && !class->lost[person - world.people][d])
+			sim_fail("%s of document %d to person %d, who never might read it", type, d, (int)(person - world.people));
+}
+
+/* Members' ids belong into frames of walls and canvases only as authors of what is named, or one's own; and into a history as those who did something (past.c looks at that). */
 static void check_author(const struct peer *peer, const struct ledger_doc *doc, const cJSON *object)
 {
 	const char *author = str(cJSON_GetObjectItemCaseSensitive(object, "fields"), "author"), *id = str(object, "id");
@@ -85,10 +124,14 @@ static size_t count_of(const char *text, const char *part)
 static void check_ids(const struct peer *peer, const cJSON *message, const char *text)
 {
 	const struct class_world *class = &world.classes[peer->home->person->class_index];
-	if (peer->staff || strcmp(str(message, "doc"), class->wall) != 0)
+	int d = doc_index(class, str(message, "doc"));
+	if (peer->staff || d < DOC_WALL_INDEX || !strcmp(str(message, "t"), "presence"))
 		return;
-	const struct ledger_doc *doc = doc_ledger(class, DOC_WALL_INDEX);
+	const struct ledger_doc *doc = doc_ledger(class, d);
+	const cJSON *moment;
 	size_t authors = 0, mentioned = 0;
+	cJSON_ArrayForEach(moment, cJSON_GetObjectItemCaseSensitive(message, "moments"))
+		authors += *str(moment, "who") != 0;
 	const cJSON *lists[] = { cJSON_GetObjectItemCaseSensitive(message, "ops"), cJSON_GetObjectItemCaseSensitive(message, "objects") }, *object;
 	for (int l = 0; l < 2; l++)
 		cJSON_ArrayForEach(object, lists[l])
@@ -106,11 +149,15 @@ static void check_ids(const struct peer *peer, const cJSON *message, const char 
 static void check_answer(const struct peer *peer, const cJSON *message)
 {
 	const char *type = str(message, "t"), *id = str(message, "id"), *code = str(message, "code");
-	struct command *command = peer->home->commands;
+	struct sim_command *command = peer->home->commands;
 	while (command && strcmp(command->id, id) != 0)
 		command = command->next;
 	if (!*id)
 		return; /* to a hello or an open */
+	if (question_find(peer->home, id))
+		return;
+	if (!command && peer->device != peer->home)
+		return; /* who asked has gone */
 	if (!command)
 		sim_fail("an answer to nothing that was asked here: %s %s", type, id);
 	int done = ledger_done(&world.ledger, id);
@@ -149,6 +196,8 @@ static void check_counter(const struct peer *peer, const cJSON *message)
 	int d = doc_index(class, str(message, "doc"));
 	if (d < 0 || !at)
 		return;
+	if (!strcmp(str(message, "t"), "no"))
+		return;
 	int64_t durable = doc_ledger(class, d)->views[peer->staff ? SEES_STAFF : SEES_CLASS].at;
 	if (at->valuedouble > (double)durable)
 		sim_fail("%s names %g of document %d, of which %lld is durable", str(message, "t"), at->valuedouble, d, (long long)durable);
@@ -163,9 +212,15 @@ static void check_frame(struct peer *peer, const char *text, size_t n)
 		sim_fail("a message of %zu bytes", n);
 	if (!strcmp(str(message, "t"), "welcome")) {
 		strcpy(peer->reader, str(message, "me"));
+		if (!*peer->home->person->member) {
+			strcpy(peer->home->person->member, str(message, "me"));
+			world_note_rights(peer->home->person->class_index);
+		}
 		peer->staff = strcmp(str(message, "role"), "member") != 0;
 	}
 	check_words(peer, text, n);
+	check_letters(peer, text, n);
+	check_right(peer, message);
 	check_ids(peer, message, text);
 	check_epoch(peer, message);
 	check_counter(peer, message);
@@ -378,6 +433,12 @@ static void load_class(struct store *store, const char *class_id, store_on_class
 	inner->ops->load_class(inner, class_id, on_class, ctx);
 }
 
+static void read_log(struct store *store, const char *doc_id, int64_t upto_seq, const struct log_visitor *visitor, store_on_log *on_log)
+{
+	struct store *inner = ((struct witness *)store)->inner;
+	inner->ops->read_log(inner, doc_id, upto_seq, visitor, on_log);
+}
+
 static void put_snapshot(struct store *store, const char *doc_id, int64_t seq, const char *body, size_t n)
 {
 	struct store *inner = ((struct witness *)store)->inner;
@@ -404,7 +465,7 @@ static void close_store(struct store *store)
 
 struct store *witness_new(struct store *inner)
 {
-	static const struct store_ops ops = { append, load_class, put_snapshot, read_directory, fault, close_store };
+	static const struct store_ops ops = { append, load_class, read_log, put_snapshot, read_directory, fault, close_store };
 	struct witness *witness = sim_alloc(sizeof *witness);
 	witness->store.ops = &ops;
 	witness->inner = inner;

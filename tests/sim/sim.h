@@ -1,7 +1,8 @@
 /* The simulator: the real hub, many honest clients, one store that fails on demand, and a network that delays, clogs and breaks, in one thread and out of one seed. After every step it is checked that nobody was told what is not
  * durable or not theirs, that nobody has a gap, and that every digest is right; whenever everything has calmed down, that all of them agree and that every command was answered and done once.
  *
- * What is right is never asked of the server: mirror.c applies ops and sums digests as proto/README.md tells a stranger to, and ledger.c reads the log that the store holds and decides by itself who may see what of it. */
+ * What is right is never asked of the server: mirror.c applies ops and sums digests as proto/README.md tells a stranger to, and ledger.c reads the log that the store holds and decides by itself who may see what of it. Words on the wall and letters on canvases (letters.h) are each typed only once, so that they are known wherever they turn up; and whenever all is calm,
+ * people look back, take back and restore, and the server's memory is compared with a class loaded anew (reload.c). */
 #ifndef FORWHOM_TESTS_SIM_H
 #define FORWHOM_TESTS_SIM_H
 #include <stdbool.h>

@@ -110,6 +110,18 @@ static void commands_are_read(void **state)
 	assert_string_equal(args.words[1], "-9pcDhCS");
 	assert_int_equal(READ("hide", "KXR4HTM", "--", "--pcDhCS"), ARGS_OK);
 	assert_string_equal(args.words[1], "--pcDhCS");
+	assert_int_equal(READ("canvas", "note", "add", "KXR4HTM", "Red", "pains", "words", "--tag", "a", "--tag=b", "--type", "2"), ARGS_OK);
+	assert_int_equal(args.verb, VERB_NOTE_ADD);
+	assert_int_equal(args.word_count, 4);
+	assert_int_equal(args.tag_count, 2);
+	assert_string_equal(args.tags[1], "b");
+	assert_int_equal(READ("canvas", "note", "add", "KXR4HTM", "Red", "-", "--json"), ARGS_OK);
+	assert_int_equal(READ("canvas", "box", "set", "KXR4HTM", "Red", "pains", "--cell", "1,2"), ARGS_OK);
+	assert_int_equal(args.verb, VERB_BOX_SET);
+	assert_int_equal(READ("export", "KXR4HTM", "wall", "--format", "csv", "-o", "x.csv"), ARGS_OK);
+	assert_string_equal(args.options[OPTION_OUTPUT], "x.csv");
+	assert_int_equal(READ("restore", "KXR4HTM", "Red", "--at", "12", "--box", "pains"), ARGS_OK);
+	assert_int_equal(args.verb, VERB_RESTORE);
 	assert_int_equal(READ("post", "--help"), ARGS_HELP);
 	assert_int_equal(READ("-h"), ARGS_HELP);
 	assert_int_equal(READ("help"), ARGS_HELP);
@@ -123,6 +135,8 @@ static void bad_usage_is_refused(void **state)
 		{ "forwhom", "bogus" }, { "forwhom", "post" }, { "forwhom", "ls", "A", "B" }, { "forwhom", "ls", "A", "--for", "x" }, { "forwhom", "join", "A" }, { "forwhom", "class", "new" },
 		{ "forwhom", "class" }, { "forwhom", "ls", "A", "--json=1" }, { "forwhom", "ls", "A", "--nothing" }, { "forwhom", "join", "A", "--name" }, { "forwhom", "ls", "A", "-x" },
 		{ "forwhom", "section" }, { "forwhom", "-x" }, { "forwhom", "post", "A", "words" }, { "forwhom", "post", "A", "-", "--for", "x" },
+		{ "forwhom", "canvas" }, { "forwhom", "canvas", "note" }, { "forwhom", "canvas", "note", "burn", "A", "B" }, { "forwhom", "canvas", "show", "A" }, { "forwhom", "export", "A", "wall" },
+		{ "forwhom", "revert", "A", "wall", "--member", "x" }, { "forwhom", "canvas", "box", "add", "A", "B", "key" }, { "forwhom", "template", "check" }, { "forwhom", "ls", "A", "-o", "x" },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -172,7 +186,7 @@ static void post_lines_are_read(void **state)
 static void settings_are_read(void **state)
 {
 	static const struct { const char *text; enum setting_verdict verdict; } cases[] = {
-		{ "title=A = B", SETTING_OK }, { "door=closed", SETTING_OK }, { "prompt=", SETTING_OK }, { "hold=on", SETTING_OK }, { "names=hidden", SETTING_OK },
+		{ "title=A = B", SETTING_OK }, { "door=closed", SETTING_OK }, { "prompt=", SETTING_OK }, { "hold=on", SETTING_OK }, { "names=hidden", SETTING_OK }, { "teams=self", SETTING_OK }, { "teams=all", SETTING_BAD_VALUE },
 		{ "hold=yes", SETTING_BAD_VALUE }, { "names=", SETTING_BAD_VALUE }, { "door", SETTING_NO_KEY }, { "frozen=on", SETTING_NO_KEY }, { "=x", SETTING_NO_KEY },
 	};
 	cJSON *class_args = cJSON_CreateObject(), *wall_args = cJSON_CreateObject();
@@ -184,7 +198,7 @@ static void settings_are_read(void **state)
 		buf_release(&values);
 	}
 	char *class_text = cJSON_PrintUnformatted(class_args), *wall_text = cJSON_PrintUnformatted(wall_args);
-	assert_string_equal(class_text, "{\"title\":\"A = B\",\"door\":\"closed\"}");
+	assert_string_equal(class_text, "{\"title\":\"A = B\",\"door\":\"closed\",\"teams\":\"self\"}");
 	assert_string_equal(wall_text, "{\"prompt\":\"\",\"hold\":true,\"names\":\"hidden\"}");
 	free(class_text);
 	free(wall_text);

@@ -52,7 +52,7 @@ static enum model_verdict take(struct fixture *f, const char *text)
 static void opened(struct replica *replica, const char *expected)
 {
 	struct buf out = { 0 };
-	model_open(replica, &out);
+	model_open(replica, NULL, &out);
 	assert_string_equal(out.s, expected);
 	buf_release(&out);
 }
@@ -234,9 +234,9 @@ static void refused_words_stay_in_sight(void **state)
 static void unknown_things_are_ignored(void **state)
 {
 	struct fixture *f = *state;
-	assert_int_equal(take(f, "{'t':'presence','doc':'" WALL "','who':[]}"), MODEL_SAME);
+	assert_int_equal(take(f, "{'t':'weather','doc':'" WALL "','who':[]}"), MODEL_SAME);
 	assert_int_equal(take(f, "{'t':'ops','doc':'elsewhere','epoch':1,'at':1,'ops':[]}"), MODEL_SAME);
-	assert_int_equal(take(f, "{'t':'ops','doc':'" WALL "','epoch':2,'at':13,'ops':[{'op':'put','id':'canvas1','kind':'canvas','fields':{'x':1}},{'op':'set','id':'nobody','fields':{'for':'x'}},"
+	assert_int_equal(take(f, "{'t':'ops','doc':'" WALL "','epoch':2,'at':13,'ops':[{'op':'put','id':'canvas1','kind':'hologram','fields':{'x':1}},{'op':'set','id':'nobody','fields':{'for':'x'}},"
 				 "{'op':'set','id':'post1','fields':{'sparkle':true,'for':'uno'}}]}"), MODEL_CHANGED);
 	order(f, "post1 post2 post3 ");
 	assert_string_equal(f->picture.posts[0].words.part[PART_FOR], "uno");
@@ -276,7 +276,7 @@ static void a_newer_server_is_not_held_to_digests(void **state)
 {
 	struct fixture *f = *state;
 	static const char unknown[] = "{'t':'ops','doc':'class','epoch':0,'at':4,'ops':[{'op':'put','id':'new','kind':'hologram','fields':{'depth':3}}],'sum':'0123456789abcdef'}";
-	cJSON *newer = message("{'t':'welcome','minor':1,'me':'" ME "','role':'member','start':'" WALL "'}");
+	cJSON *newer = message("{'t':'welcome','minor':2,'me':'" ME "','role':'member','start':'" WALL "'}");
 	assert_true(model_welcome(&f->model, newer));
 	assert_int_equal(take(f, unknown), MODEL_CHANGED);
 	assert_true(model_is_ready(&f->model));

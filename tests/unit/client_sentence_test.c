@@ -11,7 +11,7 @@
 #include "client-cli/pipe.h"
 #include "client-cli/profile.h"
 #include "client-cli/sentence.h"
-#include "client-cli/statement.h"
+#include "proto/statement.h"
 #include "client-cli/view.h"
 #include "proto/json.h"
 #include <glob.h>
@@ -92,7 +92,7 @@ static bool is_key(const char *s, size_t n)
 static void every_key_in_the_sources_is_in_the_catalogue(void **state)
 {
 	static const char *const families[] = { "statement.", "status.", "wall.", "names.", "post.", "compose.", "ask.", "say.", "door.", "help.", "leave.", "sent.", "watch.", "login.", "join.",
-						"member.", "closed.", "usage.", "not_found.", "cmd.", "opt.", "storage." };
+						"member.", "closed.", "usage.", "not_found.", "cmd.", "opt.", "storage.", "team.", "export." };
 	glob_t files;
 	size_t keys = 0;
 	(void)state;
@@ -148,7 +148,7 @@ static void a_statement_is_one_sentence(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct buf plain = { 0 }, drawn = { 0 };
 		struct paragraph paragraph = { 0 };
-		statement_add(&plain, &cases[i].words);
+		statement_add(&plain, &cases[i].words, sentence);
 		assert_string_equal(buf_cstr(&plain), cases[i].sentence);
 		/* The screen says the same. */
 		view_statement(&paragraph, &cases[i].words, 0);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "client-cli/draft.h"
+#include "client-cli/lines.h"
 #include "client-cli/ui.h"
 #include <stdio.h>
 #include <sys/stat.h>
@@ -78,6 +79,7 @@ struct fixture {
 	struct picture picture;
 	struct wall_post posts[4];
 	struct wall_section sections[2];
+	struct scene scene;
 };
 
 static int set_up(void **state)
@@ -108,7 +110,8 @@ static int tear_down(void **state)
 static struct intent press(struct fixture *f, enum key_type type, const char *text)
 {
 	struct key key = { type, text, strlen(text) };
-	return ui_key(&f->ui, &key, &f->picture);
+	f->scene.picture = &f->picture;
+	return ui_key(&f->ui, &key, &f->scene);
 }
 
 static void keys_move_the_selection(void **state)
@@ -167,7 +170,11 @@ static void members_may_only_what_is_theirs(void **state)
 	intent = press(f, KEY_TEXT, "u");
 	assert_int_equal(intent.type, INTENT_RESTORE);
 	assert_string_equal(intent.post, "p1");
-	assert_int_equal(press(f, KEY_TEXT, "u").type, INTENT_NONE);
+	intent = press(f, KEY_TEXT, "u"); /* nothing deleted is left: the server knows what was done before */
+	assert_int_equal(intent.type, INTENT_DO);
+	assert_int_equal(intent.command, CMD_UNDO);
+	assert_string_equal(intent.doc, "wall");
+	cJSON_Delete(intent.args);
 }
 
 static void instructors_moderate(void **state)
@@ -248,6 +255,92 @@ static void too_many_characters_are_counted_as_the_server_counts(void **state)
 	assert_int_equal(press(f, KEY_SUBMIT, "").type, INTENT_SUBMIT);
 }
 
+static void texts_of_several_lines_wrap_where_words_end(void **state)
+{
+	static const struct {
+		const char *text;
+		int width;
+		const char *lines; /* one a line, "|" at the end of each */
+	} cases[] = {
+		{ "", 10, "|" },
+		{ "one two", 10, "one two|" },
+		{ "one two", 5, "one |two|" },
+		{ "one two  ", 7, "one two  |" }, /* spaces hang over the edge */
+		{ "a\n", 5, "a||" },
+		{ "a\n\nb", 5, "a||b|" },
+		{ "abcdefgh", 3, "abc|def|gh|" },
+		{ "夜勤の看護", 4, "夜勤|の看|護|" },
+		{ "夜", 1, "夜|" }, /* wider than all there is */
+		{ "ab cdefgh", 4, "ab |cdef|gh|" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct lines lines = { 0 };
+		struct buf got = { 0 };
+		lines_make(&lines, cases[i].text, strlen(cases[i].text), cases[i].width);
+		for (size_t l = 0; l < lines.n; l++) {
+			buf_add(&got, cases[i].text + lines.list[l].from, lines.list[l].to - lines.list[l].from);
+			buf_char(&got, '|');
+		}
+		assert_string_equal(got.s, cases[i].lines);
+		buf_release(&got);
+		lines_release(&lines);
+	}
+}
+
+static void a_caret_keeps_its_place_in_lines(void **state)
+{
+	const char *text = "one two\n夜e\u0301🇬🇭 x";
+	size_t n = strlen(text), line, at = n;
+	struct lines lines = { 0 };
+	int column;
+	(void)state;
+	lines_make(&lines, text, n, 5);
+	assert_int_equal(lines.n, 3 + 1);
+	lines_place(&lines, text, 4, &line, &column); /* the end of a wrapped line is the beginning of the next */
+	assert_true(line == 1 && column == 0);
+	lines_place(&lines, text, 7, &line, &column);
+	assert_true(line == 1 && column == 3);
+	assert_int_equal(lines_position(&lines, text, 0, 9), 3);
+	assert_int_equal(lines_position(&lines, text, 1, 9), 7);
+	assert_int_equal(lines_position(&lines, text, 2, 1), 8); /* never inside of a wide character */
+	/* Backwards over all of it, one character after the other, across the newline. */
+	static const size_t stops[] = { 23, 22, 14, 11, 8, 7, 6 };
+	for (size_t i = 0; i < sizeof stops / sizeof *stops; i++) {
+		at = text_left_of(text, n, at);
+		assert_int_equal(at, stops[i]);
+		assert_int_equal(text_bytes(text, n, text_points(text, n, at)), at);
+	}
+	assert_int_equal(text_right_of(text, n, 7), 8);
+	assert_int_equal(text_word_left_of(text, n, n), n - 1);
+	assert_int_equal(text_word_left_of(text, n, 8), 4);
+	assert_int_equal(text_word_right_of(text, n, 3), 7);
+	lines_release(&lines);
+}
+
+static void a_half_written_note_survives(void **state)
+{
+	struct drafts drafts;
+	char folder[] = "/tmp/forwhom-draft-XXXXXX", path[64];
+	const char *box, *text;
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/K.draft", folder);
+	drafts_open(&drafts, path);
+	assert_int_equal(drafts_keep_note(&drafts, "c1", "pains", "half\nwritten"), 0);
+	drafts_close(&drafts);
+	drafts_open(&drafts, path);
+	assert_false(drafts_take_note(&drafts, "c2", &box, &text));
+	assert_true(drafts_take_note(&drafts, "c1", &box, &text));
+	assert_string_equal(box, "pains");
+	assert_string_equal(text, "half\nwritten");
+	assert_int_equal(drafts_keep_note(&drafts, "c1", "pains", ""), 0);
+	assert_false(drafts_take_note(&drafts, "c1", &box, &text));
+	assert_int_equal(access(path, F_OK), -1);
+	drafts_close(&drafts);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void drafts_survive_and_are_forgotten(void **state)
 {
 	struct fixture *f = *state;
@@ -301,6 +394,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_filter_folds_case_and_accents_stay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(composing_sends_keeps_and_refuses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many_characters_are_counted_as_the_server_counts, set_up, tear_down),
+		cmocka_unit_test(texts_of_several_lines_wrap_where_words_end),
+		cmocka_unit_test(a_caret_keeps_its_place_in_lines),
+		cmocka_unit_test(a_half_written_note_survives),
 		cmocka_unit_test_setup_teardown(drafts_survive_and_are_forgotten, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

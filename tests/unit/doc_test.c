@@ -246,6 +246,84 @@ static void test_names_of_kinds_and_fields(void **state)
 	assert_int_equal(kind_by_name("posts"), KIND_NONE);
 }
 
+static struct doc *doc_with_note(const char *text, int64_t rev)
+{
+	struct doc *doc = doc_new();
+	struct op op;
+
+	op_init(&op, OP_PUT, KIND_NOTE, ID);
+	op_str(&op, NOTE_TEXT, text);
+	op_int(&op, NOTE_REV, rev);
+	doc_apply(doc, &op);
+	return doc;
+}
+
+/* A text changes by edits that fit, and its revision with it; what does not fit changes neither. */
+static void test_texts(void **state)
+{
+	static const struct {
+		const char *edit, *text;
+		bool fits;
+	} rows[] = {
+		{ "[]", "a\xf0\x9f\x99\x82" "c", true },
+		{ "[1,{\"d\":1},\"x\"]", "axc", true },
+		{ "[3,\"\xe2\x9c\x93\"]", "a\xf0\x9f\x99\x82" "c\xe2\x9c\x93", true },
+		{ "[{\"d\":3}]", "", true },
+		{ "[4,\"x\"]", "", false },
+		{ "[2,{\"d\":2}]", "", false },
+		{ "[1]", "", false },
+		{ "[\"a\",\"b\"]", "", false },
+		{ "{}", "", false },
+		{ "[null]", "", false },
+	};
+
+	(void)state;
+	for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+		struct doc *doc = doc_with_note("a\xf0\x9f\x99\x82" "c", 4);
+		cJSON *edit = cJSON_Parse(rows[r].edit);
+		struct op op;
+		op_init(&op, OP_TEXT, KIND_NOTE, ID);
+		op.mask = 1u << NOTE_TEXT;
+		op.rev = 5;
+		op.edit = edit;
+		doc_apply(doc, &op);
+		const struct object *note = doc_find(doc, ID);
+		assert_string_equal(object_str(note, NOTE_TEXT), rows[r].fits ? rows[r].text : "a\xf0\x9f\x99\x82" "c");
+		assert_int_equal(note->values[NOTE_TEXT].n, strlen(object_str(note, NOTE_TEXT)));
+		assert_int_equal(object_int(note, NOTE_REV), rows[r].fits ? 5 : 4);
+		cJSON_Delete(edit);
+		doc_free(doc);
+	}
+}
+
+static void test_text_over_the_wire(void **state)
+{
+	static const char text[] = "{\"op\":\"text\",\"id\":\"" ID "\",\"field\":\"text\",\"rev\":7,\"edit\":[1,\"\xc3\xa9\",{\"d\":1}]}";
+	struct doc *doc = doc_with_note("ab", 6);
+	struct buf again = { 0 };
+	struct op op;
+
+	(void)state;
+	cJSON *json = cJSON_Parse(text);
+	assert_true(op_read(json, doc, &op));
+	assert_int_equal(op.mask, 1u << NOTE_TEXT);
+	op_write(&again, &op, KIND_NOTE, ~(field_mask)0);
+	assert_string_equal(again.s, text);
+	doc_apply(doc, &op);
+	assert_string_equal(object_str(doc_find(doc, ID), NOTE_TEXT), "a\xc3\xa9");
+	assert_int_equal(object_int(doc_find(doc, ID), NOTE_REV), 7);
+	/* Of fields that have no revision there are no edits, nor of what is not there. */
+	assert_false(reads("{\"op\":\"text\",\"id\":\"" ID "\",\"field\":\"tags\",\"rev\":7,\"edit\":[]}", doc));
+	assert_false(reads("{\"op\":\"text\",\"id\":\"" ID "\",\"field\":\"rev\",\"rev\":7,\"edit\":[]}", doc));
+	assert_false(reads("{\"op\":\"text\",\"id\":\"" ID "\",\"field\":\"text\",\"edit\":[]}", doc));
+	assert_false(reads("{\"op\":\"text\",\"id\":\"" ID "\",\"field\":\"text\",\"rev\":7}", doc));
+	assert_false(reads("{\"op\":\"text\",\"id\":\"" ID "\",\"field\":\"text\",\"rev\":7,\"edit\":{}}", doc));
+	assert_false(reads("{\"op\":\"text\",\"id\":\"nobody\",\"field\":\"text\",\"rev\":7,\"edit\":[]}", doc));
+	cJSON_Delete(json);
+	buf_release(&again);
+	doc_free(doc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +333,8 @@ int main(void)
 		cmocka_unit_test(test_wire_form),
 		cmocka_unit_test(test_random_round_trips),
 		cmocka_unit_test(test_strange_ops_are_passed_over),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_text_over_the_wire),
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_names_of_kinds_and_fields),
 	};

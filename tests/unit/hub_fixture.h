@@ -15,11 +15,13 @@
 
 #include "proto/buf.h"
 #include "proto/ids.h"
+#include "proto/gen/templates.h"
 #include "proto/json.h"
+#include "proto/template.h"
 #include "server/session/directory.h"
 #include "server/session/hub.h"
 
-enum { SOCKETS = 64 };
+enum { SOCKETS = 256 };
 
 struct fake_socket {
 	struct conn *conn;
@@ -39,6 +41,8 @@ static struct {
 	int64_t mono_ms, now_ms;
 	uint8_t next_random;
 	char account[23], code[8], wall[23], class_id[23];
+	struct template templates[TEMPLATE_FILES]; /* the server's own */
+	const struct template *template_list[TEMPLATE_FILES + 1];
 	struct fake_socket sockets[SOCKETS];
 	int socket_count, next_id;
 } fix;
@@ -318,11 +322,21 @@ static void fix_on_class(enum store_result result, const char *code, void *ctx)
 	strcpy(fix.class_id, entry->id);
 }
 
+static inline void read_templates(void)
+{
+	struct template_fault fault;
+
+	for (int t = 0; t < TEMPLATE_FILES; t++) {
+		assert_true(template_read(template_files[t].text, template_files[t].n, &fix.templates[t], &fault));
+		fix.template_list[t] = &fix.templates[t];
+	}
+}
+
 static inline void start_hub(void)
 {
 	fix.directory = directory_open(fix.store, &fix.limits);
 	assert_non_null(fix.directory);
-	fix.hub = hub_new(&(struct hub_config){ .transport = &fake_transport, .store = fix.store, .directory = fix.directory, .limits = &fix.limits, .build = "test", .random = fake_random });
+	fix.hub = hub_new(&(struct hub_config){ .transport = &fake_transport, .store = fix.store, .directory = fix.directory, .limits = &fix.limits, .build = "test", .random = fake_random, .templates = fix.template_list });
 }
 
 /* A new class beside the first; fix.code and so on speak of it from now on. */
@@ -346,6 +360,7 @@ static int set_up_hub(void **state)
 	fix.now_ms = INT64_C(1790000000000);
 	fix.store = memory_store_new();
 	limits_init(&fix.limits);
+	read_templates();
 	start_hub();
 	directory_invite(fix.directory, invite, fix.now_ms, fix_on_done, NULL);
 	settle();
@@ -364,6 +379,8 @@ static int tear_down_hub(void **state)
 	directory_free(fix.directory);
 	for (int s = 0; s < fix.socket_count; s++)
 		cJSON_Delete(fix.sockets[s].told);
+	for (int t = 0; t < TEMPLATE_FILES; t++)
+		template_release(&fix.templates[t]);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cmocka.h>
 
+#include "server/session/internal.h"
 #include "tests/unit/hub_fixture.h"
 
 static void add_post(struct fake_socket *socket, const char *words)
@@ -834,6 +835,419 @@ static void test_queue_is_bounded(void **state)
 	assert_in_range(answers * 36, 200 * 1024, 300 * 1024);
 }
 
+/* ---- canvases ---- */
+
+/* A command for a document; `args` without braces. */
+static void do_in_only(struct fake_socket *socket, const char *doc, const char *cmd, const char *args)
+{
+	say_only(socket, "{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"%s\",\"args\":{%s}}", new_id(), doc, cmd, args);
+}
+
+static void do_in(struct fake_socket *socket, const char *doc, const char *cmd, const char *args)
+{
+	do_in_only(socket, doc, cmd, args);
+	settle();
+}
+
+__attribute__((format(printf, 4, 5))) static void must(struct fake_socket *socket, const char *doc, const char *cmd, const char *format, ...)
+{
+	static char args[70000];
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(args, sizeof args, format, list);
+	va_end(list);
+	forget(socket);
+	do_in(socket, doc, cmd, args);
+	if (!was_told(socket, "\"ok\""))
+		fail_msg("%s: %s", cmd, str_of(cJSON_GetArrayItem(socket->told, 0), "say"));
+	forget(socket);
+}
+
+/* Of the whole class, with everybody's rights but that to change what others made. */
+static void add_canvas(struct fake_socket *olu, char id[23])
+{
+	strcpy(id, new_id());
+	must(olu, "class", "canvas.add", "\"id\":\"%s\",\"template\":\"bmc\",\"see\":\"class\"", id);
+}
+
+static void add_note(struct fake_socket *socket, const char *canvas, char id[23], const char *text)
+{
+	strcpy(id, new_id());
+	must(socket, canvas, "note.add", "\"id\":\"%s\",\"box\":\"segments\",\"text\":\"%s\"", id, text);
+}
+
+static void open_document(struct fake_socket *socket, const char *doc)
+{
+	say(socket, "{\"t\":\"open\",\"doc\":\"%s\"}", doc);
+	assert_true(was_told(socket, "\"snapshot\""));
+	forget(socket);
+}
+
+static int count_told(const struct fake_socket *socket, const char *type)
+{
+	const cJSON *message;
+	int count = 0;
+
+	cJSON_ArrayForEach(message, socket->told)
+		count += !strcmp(str_of(message, "t"), type);
+	return count;
+}
+
+/* The newest message of that type and document; borrowed, NULL without. */
+static const cJSON *newest(const struct fake_socket *socket, const char *type, const char *doc)
+{
+	const cJSON *message, *found = NULL;
+
+	cJSON_ArrayForEach(message, socket->told)
+		if (!strcmp(str_of(message, "t"), type) && !strcmp(str_of(message, "doc"), doc))
+			found = message;
+	return found;
+}
+
+static void a_moment(void)
+{
+	fix.mono_ms += 1000;
+	settle();
+}
+
+/* ---- presence ---- */
+
+static void test_presence_is_told_together(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *a = enter(1, "Ama"), *b = enter(2, "Ben");
+	char canvas[23], note[23];
+
+	(void)state;
+	add_canvas(olu, canvas);
+	add_note(a, canvas, note, "words");
+	open_document(a, canvas);
+	open_document(b, canvas);
+	say(b, "{\"t\":\"here\",\"doc\":\"%s\",\"box\":\"costs\"}", canvas);
+	a_moment();
+	forget(a);
+	for (int at = 0; at < 100; at++)
+		say(b, "{\"t\":\"here\",\"doc\":\"%s\",\"box\":\"segments\",\"note\":\"%s\",\"caret\":[%d,5],\"rev\":0}", canvas, note, at);
+	a_moment();
+	assert_int_equal(count_told(a, "presence"), 2); /* at once where b is going, and then where they have come to */
+	const cJSON *here = cJSON_GetArrayItem(cJSON_GetObjectItem(newest(a, "presence", canvas), "here"), 0);
+	assert_int_equal(cJSON_GetArrayItem(cJSON_GetObjectItem(here, "caret"), 0)->valueint, 99);
+	assert_string_equal(str_of(here, "who"), b->conn->member->id);
+	assert_string_equal(str_of(here, "note"), note);
+	forget(a);
+	hang_up(b);
+	a_moment();
+	const cJSON *gone = cJSON_GetObjectItem(newest(a, "presence", canvas), "gone");
+	assert_int_equal(cJSON_GetArraySize(gone), 1);
+}
+
+/* The first thing left out for who does not read; and told whole as soon as they do, though nothing has happened since. */
+static void test_presence_of_a_slow_reader(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *a = enter(1, "Ama"), *b = enter(2, "Ben"), *c = enter(3, "Cleo");
+	char canvas[23];
+
+	(void)state;
+	add_canvas(olu, canvas);
+	open_document(a, canvas);
+	open_document(b, canvas);
+	open_document(c, canvas);
+	say(c, "{\"t\":\"here\",\"doc\":\"%s\",\"box\":\"costs\"}", canvas);
+	a_moment();
+	forget(a);
+	a->is_clogged = true;
+	for (int k = 0; k < 50; k++) {
+		say(b, "{\"t\":\"here\",\"doc\":\"%s\",\"box\":\"%s\"}", canvas, k % 2 ? "segments" : "costs");
+		fix.mono_ms += 100;
+		settle();
+	}
+	assert_int_equal(told_count(a), 0);
+	assert_int_equal(a->conn->queue_count, 0);
+	a->is_clogged = false;
+	if (a->wants_writable)
+		hub_writable(fix.hub, a->conn, fix.mono_ms);
+	a_moment();
+	assert_int_equal(count_told(a, "presence"), 1);
+	const cJSON *told = newest(a, "presence", canvas);
+	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(told, "whole")));
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(told, "here")), 2);
+	assert_true(was_told(a, "\"segments\""));
+	forget(a);
+	a_moment();
+	assert_int_equal(told_count(a), 0); /* and once */
+}
+
+/* Of a crowd only the number is told. */
+static void test_presence_of_a_crowd(void **state)
+{
+	struct fake_socket *a = enter(1000, "Ama");
+
+	(void)state;
+	open_document(a, "class");
+	a_moment();
+	forget(a);
+	for (int s = 2; s <= 200; s++)
+		enter(s, "Somebody");
+	a_moment();
+	assert_null(cJSON_GetObjectItem(newest(a, "presence", "class"), "count"));
+	forget(a);
+	struct fake_socket *last = enter(201, "Somebody");
+	a_moment();
+	assert_int_equal(int_of(newest(a, "presence", "class"), "count"), 201);
+	assert_null(cJSON_GetObjectItem(newest(a, "presence", "class"), "here"));
+	say(last, "{\"t\":\"open\",\"doc\":\"class\"}");
+	assert_int_equal(int_of(newest(last, "presence", "class"), "count"), 201);
+}
+
+/* ---- coming back with unsent words ---- */
+
+static void test_texts_in_parts(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *a = enter(1, "Ama");
+	static char words[4001];
+	char canvas[23], note[23], own[23] = "";
+	int64_t rev = 0;
+
+	(void)state;
+	add_canvas(olu, canvas);
+	add_note(a, canvas, note, "");
+	memset(words, 'x', sizeof words - 1);
+	for (int k = 0; k < 30; k++) {
+		strcpy(own, new_id());
+		if (k % 2)
+			say(a, "{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"note.text\",\"args\":{\"id\":\"%s\",\"rev\":%d,\"edit\":[{\"d\":4000}]}}", own, canvas, note, k);
+		else
+			say(a, "{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"note.text\",\"args\":{\"id\":\"%s\",\"rev\":%d,\"edit\":[\"%s\"]}}", own, canvas, note, k, words);
+		expect_told(a, "ok", NULL);
+	}
+	struct fake_socket *b = enter(1, "Ama");
+	say(b, "{\"t\":\"open\",\"doc\":\"%s\",\"texts\":[{\"id\":\"%s\",\"rev\":3,\"cmd\":\"%s\"}]}", canvas, note, own);
+	assert_true(count_told(b, "texts") > 1);
+	rev = 3;
+	for (const cJSON *message = b->told->child; rev < 30; message = message->next) { /* before anything else of the document */
+		assert_string_equal(str_of(message, "t"), "texts");
+		assert_int_equal(int_of(message, "rev"), rev);
+		assert_int_equal(int_of(message, "own"), 30);
+		rev += cJSON_GetArraySize(cJSON_GetObjectItem(message, "edits"));
+	}
+	assert_int_equal(rev, 30);
+	assert_true(was_told(b, "\"snapshot\""));
+}
+
+/* ---- rights that are lost ---- */
+
+static void set_see(struct fake_socket *olu, const char *canvas, const char *see)
+{
+	must(olu, "class", "document.set", "\"id\":\"%s\",\"see\":\"%s\"", canvas, see);
+}
+
+static void test_losing_a_document(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *a = enter(1, "Ama");
+	char canvas[23], note[23];
+
+	(void)state;
+	add_canvas(olu, canvas);
+	add_note(a, canvas, note, "earlier");
+	open_document(a, canvas);
+	open_document(olu, canvas);
+	say(a, "{\"t\":\"here\",\"doc\":\"%s\",\"box\":\"costs\"}", canvas);
+	a_moment();
+	forget(a);
+	set_see(olu, canvas, "staff");
+	assert_string_equal(str_of(newest(a, "reload", canvas), "t"), "reload");
+	must(olu, canvas, "note.add", "\"id\":\"%s\",\"box\":\"costs\",\"text\":\"secretwords\"", new_id());
+	assert_false(was_told(a, "secretwords"));
+	say(a, "{\"t\":\"open\",\"doc\":\"%s\"}", canvas);
+	assert_true(was_told(a, "not_found"));
+	/* Nobody is shown to be where they cannot be. */
+	struct fake_socket *again = enter_instructor();
+	say(again, "{\"t\":\"open\",\"doc\":\"%s\"}", canvas);
+	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(newest(again, "presence", canvas), "here")), 0);
+	set_see(olu, canvas, "class");
+	forget(a);
+	say(a, "{\"t\":\"open\",\"doc\":\"%s\"}", canvas);
+	assert_true(was_told(a, "secretwords"));
+}
+
+/* Asked for, and lost before the answer has come: while the disk is at work, while the log is read, and while the socket takes nothing. */
+static void test_losing_what_is_on_its_way(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *a = enter(1, "Ama");
+	char canvas[23], note[23];
+
+	(void)state;
+	add_canvas(olu, canvas);
+	add_note(olu, canvas, note, "secretwords");
+	/* An open and a loss in one batch. */
+	say_only(a, "{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"class\",\"cmd\":\"member.rename\",\"args\":{\"name\":\"Amara\"}}", new_id());
+	say_only(a, "{\"t\":\"open\",\"doc\":\"%s\"}", canvas);
+	say_only(olu, "{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"class\",\"cmd\":\"document.set\",\"args\":{\"id\":\"%s\",\"see\":\"staff\"}}", new_id(), canvas);
+	settle();
+	assert_true(was_told(a, "\"reload\""));
+	assert_false(was_told(a, "secretwords"));
+	/* A question that is being read. */
+	set_see(olu, canvas, "class");
+	forget(a);
+	say_only(a, "{\"t\":\"moment\",\"id\":\"AAAAAAAAAAAAAAAAAAAAAQ\",\"doc\":\"%s\",\"at\":11}", canvas);
+	say_only(a, "{\"t\":\"export\",\"id\":\"AAAAAAAAAAAAAAAAAAAAAg\",\"doc\":\"%s\",\"format\":\"json\"}", canvas);
+	set_see(olu, canvas, "staff");
+	assert_int_equal(count_told(a, "no"), 2);
+	assert_true(was_told(a, "AAAAAAAAAAAAAAAAAAAAAQ") && was_told(a, "AAAAAAAAAAAAAAAAAAAAAg"));
+	assert_false(was_told(a, "secretwords"));
+	/* An answer that waits for a socket. */
+	set_see(olu, canvas, "class");
+	forget(a);
+	a->is_clogged = true;
+	say(a, "{\"t\":\"export\",\"id\":\"AAAAAAAAAAAAAAAAAAAAAQ\",\"doc\":\"%s\",\"format\":\"json\"}", canvas);
+	set_see(olu, canvas, "staff");
+	a->is_clogged = false;
+	hub_writable(fix.hub, a->conn, fix.mono_ms);
+	settle();
+	assert_int_equal(count_told(a, "no"), 1);
+	assert_true(was_told(a, "AAAAAAAAAAAAAAAAAAAAAQ"));
+	assert_false(was_told(a, "secretwords"));
+}
+
+/* ---- questions about the past ---- */
+
+static void ask_only(struct fake_socket *socket, const char *canvas)
+{
+	say_only(socket, "{\"t\":\"history\",\"id\":\"%s\",\"doc\":\"%s\"}", new_id(), canvas);
+}
+
+static void test_questions_two_at_a_time(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *a[3];
+	char canvas[23], note[23];
+
+	(void)state;
+	add_canvas(olu, canvas);
+	add_note(olu, canvas, note, "words");
+	for (int k = 0; k < 3; k++)
+		a[k] = enter(1, "Ama");
+	for (int k = 0; k < 3; k++)
+		ask_only(a[0], canvas);
+	settle();
+	assert_int_equal(count_told(a[0], "history"), 2);
+	assert_int_equal(count_told(a[0], "no"), 1);
+	assert_true(was_told(a[0], "\"busy\"") && was_told(a[0], "\"retry_ms\""));
+	forget(a[0]);
+	ask_only(a[0], canvas);
+	settle();
+	expect_told(a[0], "history", NULL);
+	/* What it has not taken counts. */
+	a[0]->is_clogged = true;
+	for (int k = 0; k < 2; k++) {
+		ask_only(a[0], canvas);
+		settle();
+	}
+	ask_only(a[0], canvas);
+	a[0]->is_clogged = false;
+	hub_writable(fix.hub, a[0]->conn, fix.mono_ms);
+	settle();
+	assert_int_equal(count_told(a[0], "history"), 2);
+	assert_int_equal(count_told(a[0], "no"), 1);
+	/* Four of one member, whose sockets may come and go. */
+	for (int k = 0; k < 2; k++) {
+		forget(a[k]);
+		ask_only(a[k], canvas);
+		ask_only(a[k], canvas);
+	}
+	hang_up(a[1]);
+	ask_only(a[2], canvas);
+	settle();
+	expect_told(a[2], "no", "busy");
+	assert_int_equal(count_told(a[0], "history"), 2);
+	ask_only(a[2], canvas);
+	settle();
+	expect_told(a[2], "history", NULL);
+}
+
+/* ---- how much ---- */
+
+static void test_documents(void **state)
+{
+	struct fake_socket *olu = enter_instructor();
+	char canvas[2][23];
+
+	(void)state;
+	limits_set(&fix.limits, "documents_per_class", 3);
+	limits_set(&fix.limits, "open_documents", 2);
+	add_canvas(olu, canvas[0]);
+	add_canvas(olu, canvas[1]);
+	do_in(olu, "class", "canvas.add", "\"id\":\"AAAAAAAAAAAAAAAAAAAAAQ\",\"template\":\"bmc\"");
+	assert_true(was_told(olu, "quota.documents"));
+	forget(olu);
+	open_document(olu, canvas[0]);
+	open_document(olu, canvas[1]);
+	open_document(olu, canvas[1]); /* again is no third */
+	say(olu, "{\"t\":\"open\",\"doc\":\"class\"}");
+	assert_true(was_told(olu, "quota.open"));
+	say(olu, "{\"t\":\"close\",\"doc\":\"%s\"}", canvas[0]);
+	open_document(olu, "class");
+}
+
+/* One line that changes thousands of things is paid for by whoever wrote it, on any socket; what changes a few things is not. */
+static void test_bulk_is_owed(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *a = enter(1, "Ama"), *b = enter(2, "Ben");
+	char canvas[23], note[23];
+	static char ids[100 * 30];
+	int64_t retry_ms = 0;
+
+	(void)state;
+	limits_set(&fix.limits, "bulk_ops_burst", 300);
+	limits_set(&fix.limits, "bulk_ops_per_s", 10);
+	add_canvas(olu, canvas);
+	for (int k = 0; k < 100; k++) {
+		add_note(a, canvas, note, "words");
+		snprintf(ids + strlen(ids), sizeof ids - strlen(ids), "%s\"%s\"", k ? "," : "", note);
+		fix.mono_ms += 100;
+	}
+	must(a, canvas, "note.delete", "\"ids\":[%s]", ids);
+	for (int k = 0; k < 4 && !retry_ms; k++) {
+		do_in(a, canvas, k % 2 ? "redo" : "undo", "");
+		retry_ms = was_told(a, "\"rate\"") ? expect_told(a, "no", "rate") : 0;
+		forget(a);
+	}
+	assert_in_range(retry_ms, 1, 10 * 1000);
+	struct fake_socket *again = enter(1, "Ama");
+	do_in(again, canvas, "type.set", "\"number\":1,\"name\":\"x\"");
+	expect_told(again, "no", "rate");
+	add_note(b, canvas, note, "others go on");
+	fix.mono_ms += retry_ms;
+	must(again, canvas, "type.set", "\"number\":1,\"name\":\"x\"");
+}
+
+/* ---- the first after a restart ---- */
+
+static void test_after_a_restart(void **state)
+{
+	struct fake_socket *olu = enter_instructor(), *a = enter(1, "Ama");
+	char canvas[23], note[23], own[23];
+
+	(void)state;
+	add_canvas(olu, canvas);
+	add_note(a, canvas, note, "words");
+	strcpy(own, new_id());
+	say(a, "{\"t\":\"do\",\"id\":\"%s\",\"doc\":\"%s\",\"cmd\":\"note.text\",\"args\":{\"id\":\"%s\",\"rev\":0,\"edit\":[5,\" of hers\"]}}", own, canvas, note);
+	expect_told(a, "ok", NULL);
+	hub_free(fix.hub);
+	directory_free(fix.directory);
+	start_hub();
+	for (int s = 0; s < fix.socket_count; s++)
+		fix.sockets[s].conn = NULL;
+	a = enter(1, "Ama");
+	say(a, "{\"t\":\"open\",\"doc\":\"%s\",\"texts\":[{\"id\":\"%s\",\"rev\":0,\"cmd\":\"%s\"}]}", canvas, note, own);
+	assert_true(was_told(a, "\"own\":1"));
+	assert_true(was_told(a, "words of hers"));
+	forget(a);
+	do_in(a, canvas, "undo", "");
+	assert_true(was_told(a, "\"did\":\"note.text\""));
+	assert_true(was_told(a, "[5,{\"d\":8}]") || was_told(a, "{\"d\":8}"));
+}
+
 /* ---- the end ---- */
 
 static void test_stop(void **state)
@@ -910,6 +1324,16 @@ int main(void)
 		TEST(test_slow_reader_catches_up),
 		TEST(test_reader_behind_the_window),
 		TEST(test_queue_is_bounded),
+		TEST(test_presence_is_told_together),
+		TEST(test_presence_of_a_slow_reader),
+		TEST(test_presence_of_a_crowd),
+		TEST(test_texts_in_parts),
+		TEST(test_losing_a_document),
+		TEST(test_losing_what_is_on_its_way),
+		TEST(test_questions_two_at_a_time),
+		TEST(test_documents),
+		TEST(test_bulk_is_owed),
+		TEST(test_after_a_restart),
 		TEST(test_stop),
 		TEST(test_idle_class_is_dropped),
 	};

@@ -278,6 +278,40 @@ static void test_graphemes(void **state)
 	}
 }
 
+/* Tens of thousands of marks on one letter: refused before anybody sorts them. */
+static void test_piles_of_marks(void **state)
+{
+	struct buf typed = {0}, line = {0};
+
+	(void)state;
+	buf_char(&typed, 'a');
+	for (int marks = 1; marks <= 32000; marks++) {
+		buf_str(&typed, marks % 2 ? "\xcc\x81" : "\xcc\xa3");
+		if (marks > TEXT_MARKS_MAX + 1 && marks < 32000)
+			continue;
+		bool is_pile = marks > TEXT_MARKS_MAX;
+		assert_int_equal(text_is_piled_up(typed.s, typed.n), is_pile);
+		assert_int_equal(line_normalise(typed.s, typed.n, &line), !is_pile);
+	}
+	buf_reset(&line);
+	assert_int_equal(name_normalise(typed.s, typed.n, &line), NAME_TOO_LONG);
+	assert_false(name_skeleton(typed.s, typed.n, &line));
+	assert_int_equal(line.n, 0);
+	/* Any mark counts, of whatever class; letters between them begin anew; and what is no text is refused for that. */
+	buf_reset(&typed);
+	for (int k = 0; k < 31; k++)
+		buf_str(&typed, "\xe2\x83\x9d"); /* an enclosing circle */
+	assert_true(text_is_piled_up(typed.s, typed.n));
+	buf_reset(&typed);
+	for (int k = 0; k < 310; k++)
+		buf_str(&typed, k % 31 ? "\xcc\x81" : "e");
+	assert_false(text_is_piled_up(typed.s, typed.n));
+	assert_false(text_is_piled_up("\xff\xcc\x81", 3));
+	assert_false(text_is_piled_up("", 0));
+	buf_release(&typed);
+	buf_release(&line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_graphemes),
+		cmocka_unit_test(test_piles_of_marks),
 	};
 
 	return cmocka_run_group_tests_name("names", tests, read_file, free_file);

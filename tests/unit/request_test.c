@@ -4,6 +4,8 @@
 
 #include <cmocka.h>
 
+#include <time.h>
+
 #include "proto/json.h"
 #include "server/room/request.h"
 #include "tests/unit/vectors.h"
@@ -57,6 +59,12 @@ static void add_good_value(struct buf *out, const struct field_spec *spec)
 	case FIELD_LINE:
 	case FIELD_TEXT:
 		buf_str(out, "\"words\"");
+		break;
+	case FIELD_IDS:
+		buf_str(out, "[\"" ID "\",\"BAAAAAAAAAAAAAAAAAAAAA\"]");
+		break;
+	case FIELD_EDIT:
+		buf_str(out, "[1,\"words\"]");
 		break;
 	case FIELD_NONE:
 		fail();
@@ -124,15 +132,34 @@ static void test_every_argument(void **state)
 			enum command command = (enum command)c;
 			bool is_string = field_type_is_string(spec->type);
 			expect(command, a, NULL, spec->need ? REFUSE_BAD_SHAPE : REFUSAL_NONE);
+			bool is_list = spec->type == FIELD_IDS || spec->type == FIELD_EDIT;
 			for (size_t s = 0; s < sizeof strange / sizeof *strange; s++)
-				expect(command, a, strange[s], REFUSE_BAD_TYPE);
+				if (!is_list || *strange[s] != '[')
+					expect(command, a, strange[s], REFUSE_BAD_TYPE);
+			if (spec->type == FIELD_EDIT)
+				expect(command, a, "[[1],{\"x\":2}]", REFUSAL_NONE); /* proto/text.h judges it */
+			if (spec->type == FIELD_IDS) {
+				expect(command, a, "[]", REFUSE_BAD_VALUE);
+				expect(command, a, "[1]", REFUSE_BAD_TYPE);
+				expect(command, a, "[\"" ID "\",null]", REFUSE_BAD_TYPE);
+				expect(command, a, "[\"words\"]", REFUSE_BAD_VALUE);
+				expect(command, a, "[\"" ID "\",\"" ID "\"]", REFUSE_BAD_VALUE);
+				expect(command, a, "\"" ID "\"", REFUSE_BAD_TYPE);
+			}
 			expect(command, a, "false", spec->type == FIELD_BOOL ? REFUSAL_NONE : REFUSE_BAD_TYPE);
 			expect(command, a, "0", spec->type == FIELD_INT ? REFUSAL_NONE : REFUSE_BAD_TYPE);
 			if (spec->type == FIELD_INT)
 				expect(command, a, "-1", REFUSE_BAD_VALUE);
-			if (!is_string) {
+			if (!is_string || is_list) {
 				expect(command, a, "\"1\"", REFUSE_BAD_TYPE);
 				continue;
+			}
+			if (spec->type == FIELD_WORD && !spec->values) { /* the key of a box or a template */
+				static const char *const bad[] = { "\"\"", "\"A\"", "\"1a\"", "\"-a\"", "\"a_b\"", "\"a b\"", "\"aaaaaaaaaaaaaaaaaaaaaaaaa\"", "\"\u00e9\"" };
+				for (size_t b = 0; b < sizeof bad / sizeof *bad; b++)
+					expect(command, a, bad[b], REFUSE_BAD_VALUE);
+				expect(command, a, "\"a-1aaaaaaaaaaaaaaaaaaaaa\"", REFUSAL_NONE);
+				expect(command, a, "\"aaaaaaaaaaaaaaaaaaaaaaaa\"", REFUSAL_NONE);
 			}
 			if (spec->type == FIELD_ID) {
 				expect(command, a, "\"\"", REFUSE_BAD_VALUE);
@@ -146,7 +173,13 @@ static void test_every_argument(void **state)
 				expect(command, a, "\"nonsense\"", REFUSE_BAD_VALUE);
 				expect(command, a, "\"Named\"", REFUSE_BAD_VALUE);
 			}
-			if (field_type_is_typed(spec->type)) {
+			if (spec->type == FIELD_TEXT) {
+				expect(command, a, "\"\"", REFUSAL_NONE);
+				expect(command, a, "\" \\n\\ta \"", REFUSAL_NONE);
+				expect(command, a, "\"\\u001b[2J\"", REFUSE_BAD_UTF8);
+				expect(command, a, "\"a\\r\\n\"", REFUSE_BAD_UTF8);
+			}
+			if (spec->type == FIELD_LINE) {
 				expect(command, a, "\"\"", spec->need ? REFUSE_BAD_VALUE : REFUSAL_NONE);
 				expect(command, a, "\" \\n \"", spec->need ? REFUSE_BAD_VALUE : REFUSAL_NONE);
 				expect(command, a, "\"\\u001b[2J\"", REFUSE_BAD_UTF8);
@@ -188,12 +221,61 @@ static void test_bytes(void **state)
 	struct buf value = { 0 };
 
 	(void)state;
-	buf_str(&value, "\"a");
-	for (int k = 0; k <= 16 * 300 / 2; k++)
-		buf_str(&value, "\xcc\x81"); /* an accent: no character of its own */
+	buf_char(&value, '"');
+	for (int k = 0; k <= 16 * 300 / 2 + 200; k++)
+		buf_str(&value, k % 30 ? "\xcc\x81" : "a"); /* an accent: no character of its own */
 	buf_char(&value, '"');
 	expect(CMD_WALL_SET, ARG_WALL_SET_PROMPT, value.s, REFUSE_TOO_BIG);
 	buf_release(&value);
+}
+
+/* Marks in a row, which take time as their square to be put in order: 30 are a strange letter, 31 no writing, and tens of thousands are refused as quickly. */
+static void test_piled_up(void **state)
+{
+	static const int counts[] = { 30, 31, 20000 };
+
+	(void)state;
+	for (size_t c = 0; c < 3; c++) {
+		struct buf value = { 0 };
+		buf_str(&value, "\"a");
+		for (int k = 0; k < counts[c]; k++)
+			buf_str(&value, k % 2 ? "\xcc\x81" : "\xcc\xa3"); /* above and below in turn: the order that costs most */
+		buf_char(&value, '"');
+		clock_t start = clock();
+		for (int round = 0; round < 20; round++)
+			expect(CMD_WALL_SET, ARG_WALL_SET_PROMPT, value.s, c ? REFUSE_BAD_VALUE : REFUSAL_NONE);
+		assert_true(clock() - start < CLOCKS_PER_SEC); /* squared it would be a minute */
+		buf_release(&value);
+	}
+}
+
+/* 100 ids at once, and not one more. */
+static void test_ids(void **state)
+{
+	(void)state;
+	for (int count = 100; count <= 101; count++) {
+		struct buf value = { 0 };
+		buf_char(&value, '[');
+		for (int k = 0; k < count; k++) {
+			char id[ID_CHARS + 1];
+			uint8_t bytes[ID_BYTES] = { (uint8_t)k };
+			id_encode(bytes, id);
+			buf_str(&value, k ? ",\"" : "\"");
+			buf_str(&value, id);
+			buf_char(&value, '"');
+		}
+		buf_char(&value, ']');
+		expect(CMD_NOTE_DELETE, ARG_NOTE_DELETE_IDS, value.s, count == 100 ? REFUSAL_NONE : REFUSE_BAD_VALUE);
+		buf_release(&value);
+	}
+	const char *text = message(CMD_NOTE_MOVE, -1, NULL);
+	enum json_verdict verdict;
+	cJSON *json = json_parse(text, strlen(text), NULL, &verdict);
+	buf_reset(&scratch);
+	assert_true(request_read(json, &scratch, &request, &refused));
+	assert_string_equal(request_str(&request, ARG_NOTE_MOVE_IDS), ID " BAAAAAAAAAAAAAAAAAAAAA");
+	assert_int_equal(request.args[ARG_NOTE_MOVE_IDS].n, 2 * ID_CHARS + 1);
+	cJSON_Delete(json);
 }
 
 static void test_lines_are_normalised(void **state)
@@ -293,6 +375,8 @@ int main(void)
 		cmocka_unit_test(test_every_argument),
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_piled_up),
+		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_lines_are_normalised),
 		cmocka_unit_test(test_scratch_does_not_move),
 		cmocka_unit_test(test_shape),

@@ -153,6 +153,135 @@ static void a_snapshot_shortens_the_replay(void **state)
 	assert_class(bench, "c", "w(wall) head=6 snapshot@5=five again [6 1006 ama e]\n");
 }
 
+static void a_log_is_read_from_end_to_end(void **state)
+{
+	struct bench *bench = *state;
+	const struct log_text texts[] = { { "ama", "words", 5 }, { "", "", 0 } };
+	struct log_entry entry = entry_of("c", "w", 3, "{3}");
+
+	entry.texts = texts;
+	entry.text_count = 2;
+	assert_log(bench, "w", INT64_MAX, 0, 0, STORE_DURABLE, ".");
+	assert_int_equal(append_entry(bench, "c", "c", 1, "{c}"), STORE_DURABLE);
+	assert_int_equal(append_entry(bench, "c", "w", 1, "{1}"), STORE_DURABLE);
+	assert_int_equal(append_entry(bench, "c", "w", 2, "{2}"), STORE_DURABLE);
+	assert_int_equal(append_now(bench, &(struct log_batch){ .entries = &entry, .entry_count = 1 }), STORE_DURABLE);
+	put_snapshot(bench, 1, "one");
+	put_snapshot(bench, 3, "three");
+	assert_int_equal(append_entry(bench, "c", "w", 4, "{4}"), STORE_DURABLE);
+	for (int i = 0; i < 2; i++) {
+		assert_log(bench, "w", INT64_MAX, 0, 0, STORE_DURABLE, "@3=three @1=one 1:{1} 2:{2} 3:{3},words, 4:{4} .");
+		assert_log(bench, "w", 4, 3, 0, STORE_DURABLE, "@3=three 4:{4} .");
+		assert_log(bench, "w", 4, 2, 0, STORE_DURABLE, "@3=three @1=one 2:{2} 3:{3},words, 4:{4} .");
+		/* Snapshots from behind the end are not offered. */
+		assert_log(bench, "w", 2, 9, 0, STORE_DURABLE, "@1=one 2:{2} .");
+		assert_log(bench, "w", 3, 9, 0, STORE_DURABLE, "@3=three .");
+		assert_log(bench, "w", 4, 0, 2, STORE_DURABLE, "@3=three @1=one 1:{1} 2:{2} .");
+		assert_log(bench, "w", 0, 9, 0, STORE_DURABLE, ".");
+		assert_log(bench, "c", 9, 9, 0, STORE_DURABLE, "1:{c} .");
+		bench_restart(bench);
+	}
+}
+
+/* Notes which snapshots there are. The two newest are whole, the others their first line. */
+struct offered {
+	int64_t seqs[64];
+	size_t count;
+	int64_t begun;
+	bool done;
+};
+
+static bool note_snapshot(void *ctx, int64_t seq, const char *body, size_t size_bytes)
+{
+	struct offered *offered = ctx;
+
+	assert_int_equal(strtoll(body, NULL, 10), seq);
+	assert_int_equal(strlen(body), size_bytes);
+	if (offered->count < 2)
+		assert_non_null(strstr(body, "\nand more"));
+	else
+		assert_int_equal(strspn(body, "0123456789"), size_bytes);
+	assert_in_range(offered->count, 0, 63);
+	offered->seqs[offered->count++] = seq;
+	return false;
+}
+
+static bool note_begin(void *ctx, const struct log_entry *entry)
+{
+	((struct offered *)ctx)->begun = entry->seq;
+	return false;
+}
+
+static void on_offered(enum store_result result, void *ctx)
+{
+	assert_int_equal(result, STORE_DURABLE);
+	((struct offered *)ctx)->done = true;
+}
+
+static void snapshots_stay_near_every_moment(void **state)
+{
+	struct bench *bench = *state;
+	enum { EVERY = 700, COUNT = 60 };
+	struct log_entry *entries = calloc(EVERY, sizeof *entries);
+	struct offered offered = { 0 };
+	struct log_visitor visitor = { .snapshot = note_snapshot, .entry = note_begin, .ctx = &offered };
+	char body[32];
+
+	assert_non_null(entries);
+	for (int64_t n = 0; n < COUNT; n++) {
+		for (int64_t i = 0; i < EVERY; i++)
+			entries[i] = entry_of("c", "w", n * EVERY + i + 1, "e");
+		assert_int_equal(append_now(bench, &(struct log_batch){ .entries = entries, .entry_count = EVERY }), STORE_DURABLE);
+		snprintf(body, sizeof body, "%lld\nand more", (long long)((n + 1) * EVERY));
+		put_snapshot(bench, (n + 1) * EVERY, body);
+	}
+	free(entries);
+	assert_int_equal(append_row(bench, "account", "a", "{}"), STORE_DURABLE);
+	bench_restart(bench);
+	bench->store->ops->read_log(bench->store, "w", INT64_MAX, &visitor, on_offered);
+	bench_run_until(bench, &offered.done);
+	assert_int_equal(offered.begun, 1);
+	/* The newest two, and of the 42,000 entries' others no more than every two gaps need. */
+	assert_int_equal(offered.seqs[0], COUNT * EVERY);
+	assert_int_equal(offered.seqs[1], (COUNT - 1) * EVERY);
+	assert_in_range(offered.count, COUNT * EVERY / STORE_SNAPSHOT_GAP, 2 * COUNT * EVERY / STORE_SNAPSHOT_GAP + 2);
+	for (size_t i = 0; i < offered.count; i++)
+		assert_in_range(offered.seqs[i] - (i + 1 < offered.count ? offered.seqs[i + 1] : 0), 1, STORE_SNAPSHOT_GAP);
+}
+
+static void closing_ends_reads_of_logs(void **state)
+{
+	struct bench *bench = *state;
+	enum { COUNT = 20 };
+	struct looking looking[COUNT] = { 0 };
+
+	assert_int_equal(append_entry(bench, "c", "w", 1, "{1}"), STORE_DURABLE);
+	for (int i = 0; i < COUNT; i++)
+		look(bench, "w", 1, &looking[i]);
+	if (bench->dir[0]) {
+		bench->store->ops->close(bench->store);
+	} else {
+		bench->store->ops->close(bench->store);
+		bench_open_memory(bench);
+	}
+	for (int i = 0; i < COUNT; i++) {
+		assert_true(looking[i].done);
+		assert_true(looking[i].result == STORE_UNAVAILABLE || (bench->dir[0] && looking[i].ended));
+		/* And nobody writes there any more. */
+		buf_release(&looking[i].text);
+		memset(&looking[i], 0x55, sizeof looking[i]);
+	}
+	if (bench->dir[0]) {
+		uv_run(&bench->loop, UV_RUN_DEFAULT);
+		assert_int_equal(uv_loop_close(&bench->loop), 0);
+		bench_start(bench);
+		assert_log(bench, "w", 1, 0, 0, STORE_DURABLE, "1:{1} .");
+	}
+	for (int i = 0; i < COUNT; i++)
+		for (size_t b = 0; b < sizeof looking[i]; b++)
+			assert_int_equal(((unsigned char *)&looking[i])[b], 0x55);
+}
+
 static void rows_are_put_replaced_and_removed(void **state)
 {
 	struct bench *bench = *state;
@@ -317,6 +446,9 @@ int main(void)
 		BOTH(batches_gather_in_order),
 		BOTH(a_document_stays_in_its_class),
 		BOTH(a_snapshot_shortens_the_replay),
+		BOTH(a_log_is_read_from_end_to_end),
+		BOTH(snapshots_stay_near_every_moment),
+		BOTH(closing_ends_reads_of_logs),
 		BOTH(rows_are_put_replaced_and_removed),
 		BOTH(outcomes_are_kept_for_a_day),
 		BOTH(large_things_come_back_whole),

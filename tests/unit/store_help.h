@@ -256,6 +256,84 @@ static inline void assert_class(struct bench *bench, const char *class_id, const
 	free(text);
 }
 
+/* A reader of one log: what it is offered and given, as text. Written on the reader's thread, read when `done`. */
+struct looking {
+	int64_t take_from; /* takes snapshots up to here; 0: none */
+	int64_t stop_at;   /* has enough with this entry; 0: never */
+	bool done, ended;
+	enum store_result result;
+	struct buf text;
+};
+
+static inline bool look_at_snapshot(void *ctx, int64_t seq, const char *body, size_t size_bytes)
+{
+	struct looking *looking = ctx;
+
+	assert_false(looking->done);
+	buf_char(&looking->text, '@');
+	buf_int(&looking->text, seq);
+	buf_char(&looking->text, '=');
+	buf_add(&looking->text, body, size_bytes);
+	buf_char(&looking->text, ' ');
+	return seq <= looking->take_from;
+}
+
+static inline bool look_at_entry(void *ctx, const struct log_entry *entry)
+{
+	struct looking *looking = ctx;
+
+	assert_false(looking->done);
+	assert_int_equal(strlen(entry->body), entry->body_bytes);
+	buf_int(&looking->text, entry->seq);
+	buf_char(&looking->text, ':');
+	buf_add(&looking->text, entry->body, entry->body_bytes);
+	for (size_t n = 0; n < entry->text_count; n++) {
+		buf_char(&looking->text, ',');
+		buf_add(&looking->text, entry->texts[n].text, entry->texts[n].size_bytes);
+	}
+	buf_char(&looking->text, ' ');
+	return entry->seq != looking->stop_at;
+}
+
+static inline void look_at_end(void *ctx)
+{
+	struct looking *looking = ctx;
+
+	assert_false(looking->done || looking->ended);
+	looking->ended = true;
+	buf_char(&looking->text, '.');
+}
+
+static inline void on_looked(enum store_result result, void *ctx)
+{
+	struct looking *looking = ctx;
+
+	assert_false(looking->done);
+	looking->done = true;
+	looking->result = result;
+}
+
+static inline void look(struct bench *bench, const char *doc_id, int64_t upto_seq, struct looking *looking)
+{
+	struct log_visitor visitor = { .snapshot = look_at_snapshot, .entry = look_at_entry, .end = look_at_end, .ctx = looking };
+
+	bench->store->ops->read_log(bench->store, doc_id, upto_seq, &visitor, on_looked);
+	assert_false(looking->done);
+}
+
+/* Reads a log and compares what was seen; `from` and `stop_at` as in struct looking. */
+static inline void assert_log(struct bench *bench, const char *doc_id, int64_t upto_seq, int64_t from, int64_t stop_at,
+	enum store_result result, const char *expected)
+{
+	struct looking looking = { .take_from = from, .stop_at = stop_at };
+
+	look(bench, doc_id, upto_seq, &looking);
+	bench_run_until(bench, &looking.done);
+	assert_string_equal(buf_cstr(&looking.text), expected);
+	assert_int_equal(looking.result, result);
+	buf_release(&looking.text);
+}
+
 static inline void describe_row(const struct log_row *row, void *ctx)
 {
 	struct buf *text = ctx;

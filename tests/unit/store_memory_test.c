@@ -126,6 +126,34 @@ static void a_load_can_fail(void **state)
 	assert_int_equal(loading.result, STORE_UNAVAILABLE);
 }
 
+static void a_log_is_read_in_its_turn(void **state)
+{
+	struct bench *bench = *state;
+	struct pending first, second;
+	struct looking looking = { 0 }, failing = { 0 }, forgotten = { 0 };
+
+	push(bench, &first, 1);
+	look(bench, "w", 9, &looking);
+	push(bench, &second, 2);
+	look(bench, "w", 9, &failing);
+	assert_int_equal(looking.text.n, 0);
+	memory_store_step(bench->store, STORE_DURABLE, true);
+	memory_store_step(bench->store, STORE_DURABLE, true);
+	assert_true(looking.done);
+	assert_int_equal(looking.result, STORE_DURABLE);
+	assert_string_equal(looking.text.s, "1:e .");
+	buf_release(&looking.text);
+	memory_store_step(bench->store, STORE_DURABLE, true);
+	memory_store_step(bench->store, STORE_UNAVAILABLE, false);
+	assert_true(failing.done);
+	assert_int_equal(failing.result, STORE_UNAVAILABLE);
+	assert_int_equal(failing.text.n, 0);
+	look(bench, "w", 9, &forgotten);
+	memory_store_crash(bench->store, 0);
+	assert_int_equal(memory_store_pending(bench->store), 0);
+	assert_false(forgotten.done || forgotten.ended);
+}
+
 static void faults_are_on_demand(void **state)
 {
 	struct bench *bench = *state;
@@ -146,6 +174,7 @@ int main(void)
 		TEST(what_did_not_fit_is_stale_however_it_ends),
 		TEST(a_crash_forgets_what_waits),
 		TEST(a_load_can_fail),
+		TEST(a_log_is_read_in_its_turn),
 		TEST(faults_are_on_demand),
 	};
 

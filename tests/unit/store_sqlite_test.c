@@ -348,6 +348,71 @@ static void damage_is_never_served(void **state)
 	bench_start(bench);
 }
 
+/* The same file, read as one log: with no snapshot wanted, and from the newest good one. */
+static const struct {
+	const char *sql;
+	enum store_result result;
+	const char *whole, *rest;
+} log_damages[] = {
+	{ "UPDATE meta SET value = 1 WHERE key = 'schema'", STORE_DURABLE, "@3=three @2=two 1:a 2:b 3:c 4:d,words .", "@3=three 4:d,words ." },
+	{ "UPDATE log SET body = 'C' WHERE seq = 3", STORE_UNAVAILABLE, "@3=three @2=two 1:a 2:b .", NULL },
+	{ "UPDATE log SET actor = 'eve' WHERE seq = 4", STORE_UNAVAILABLE, "@3=three @2=two 1:a 2:b 3:c .", "@3=three ." },
+	{ "UPDATE log SET texts = 99999999999 WHERE seq = 4", STORE_UNAVAILABLE, "@3=three @2=two 1:a 2:b 3:c .", "@3=three ." },
+	{ "UPDATE log_text SET text = 'Words'", STORE_UNAVAILABLE, "@3=three @2=two 1:a 2:b 3:c .", "@3=three ." },
+	{ "DELETE FROM log_text", STORE_UNAVAILABLE, "@3=three @2=two 1:a 2:b 3:c .", "@3=three ." },
+	{ "DELETE FROM log WHERE seq = 4", STORE_UNAVAILABLE, "@3=three @2=two 1:a 2:b 3:c .", "@3=three ." },
+	{ "DELETE FROM log WHERE seq = 2", STORE_UNAVAILABLE, "@3=three @2=two 1:a .", NULL },
+	{ "UPDATE snapshot SET body = 'Three' WHERE seq = 3", STORE_DURABLE, "@2=two 1:a 2:b 3:c 4:d,words .", "@2=two 3:c 4:d,words ." },
+	{ "UPDATE snapshot SET body = ''", STORE_DURABLE, "1:a 2:b 3:c 4:d,words .", "1:a 2:b 3:c 4:d,words ." },
+	{ "UPDATE document SET head = 3 WHERE id = 'w'", STORE_UNAVAILABLE, ".", "." },
+	{ "UPDATE document SET doc = 77 WHERE id = 'w'", STORE_UNAVAILABLE, ".", "." },
+	{ "UPDATE class SET documents = 1", STORE_UNAVAILABLE, ".", "." },
+	{ "DELETE FROM class", STORE_UNAVAILABLE, ".", "." },
+};
+
+static void damage_ends_a_log(void **state)
+{
+	struct bench *bench = *state;
+
+	bench_stop(bench);
+	for (size_t i = 0; i < sizeof log_damages / sizeof log_damages[0]; i++) {
+		bench_remove_dir(bench);
+		bench_start(bench);
+		fill(bench);
+		tamper(bench, log_damages[i].sql);
+		assert_log(bench, "w", 9, 0, 0, log_damages[i].result, log_damages[i].whole);
+		if (log_damages[i].rest)
+			assert_log(bench, "w", 9, 9, 0, log_damages[i].result, log_damages[i].rest);
+		/* What lies beyond the end is nobody's damage. */
+		if (i > 0 && log_damages[i].whole[0] == '@' && strstr(log_damages[i].sql, "seq = 4"))
+			assert_log(bench, "w", 3, 0, 0, STORE_DURABLE, "@3=three @2=two 1:a 2:b 3:c .");
+		bench_stop(bench);
+	}
+	bench_start(bench);
+}
+
+static void many_logs_are_read_in_turn(void **state)
+{
+	struct bench *bench = *state;
+	enum { COUNT = 30 };
+	struct looking looking[COUNT] = { 0 };
+
+	fill(bench);
+	for (int i = 0; i < COUNT; i++) {
+		looking[i].take_from = i % 4;
+		look(bench, "w", 4, &looking[i]);
+	}
+	/* A class is loaded beside them. */
+	assert_class(bench, "c", CLASS WALL SECRET DONE);
+	for (int i = 0; i < COUNT; i++) {
+		bench_run_until(bench, &looking[i].done);
+		assert_int_equal(looking[i].result, STORE_DURABLE);
+		assert_string_equal(looking[i].text.s, i % 4 == 3 ? "@3=three 4:d,words ." : i % 4 == 2 ? "@3=three @2=two 3:c 4:d,words ." :
+			"@3=three @2=two 1:a 2:b 3:c 4:d,words .");
+		buf_release(&looking[i].text);
+	}
+}
+
 static void another_class_is_not_taken_for_this_one(void **state)
 {
 	struct bench *bench = *state;
@@ -547,6 +612,8 @@ int main(void)
 		TEST(the_log_is_folded_and_begun_anew),
 		TEST(old_outcomes_are_dropped),
 		TEST(damage_is_never_served),
+		TEST(damage_ends_a_log),
+		TEST(many_logs_are_read_in_turn),
 		TEST(another_class_is_not_taken_for_this_one),
 		TEST(a_damaged_document_takes_no_more),
 		TEST(damaged_rows_of_the_directory_are_left_out),

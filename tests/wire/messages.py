@@ -25,7 +25,7 @@ class World:
 
     def __init__(self, program):
         # As many as there are cases come from one address, and guess, and post.
-        self.server = Server(program, '--limit', 'wrong_codes_per_min=100000', '--limit', 'members_per_class=10000')
+        self.server = Server(program, '--limit', 'wrong_codes_per_min=100000', '--limit', 'members_per_class=10000', '--limit', 'documents_per_class=10000')
         self.session = sign_in(self.server, name='Prof. Okoro')
         self.code, self.other_code = (new_class(self.server, self.session) for _ in range(2))
         self.other_secret, self.other_post = new_secret(), new_id()
@@ -49,6 +49,12 @@ class World:
         return json.loads(body)['ticket']
 
 
+def document_of(cmd):
+    if cmd.startswith(('class.', 'member.', 'team.', 'document.', 'canvas.add')):
+        return 'class'
+    return '$CANVAS' if cmd.startswith(('note.', 'link.', 'box.', 'type.', 'canvas.promote', 'undo', 'redo', 'revert', 'restore')) else '$WALL'
+
+
 class Case:
     """One case: sockets and ids of its own."""
 
@@ -57,6 +63,7 @@ class Case:
     def __init__(self, world, case):
         self.world, self.case, self.sockets = world, case, {}
         self.number = next(self.numbers)
+        self.members = {}
         self.ids = {f'${letter}': new_id() for letter in 'ABCDEF'}
         self.secrets = {'ama': new_secret(), 'ben': new_secret()}
         self.names = {'ama': f'Ama {self.number}', 'ben': f'Ben {self.number}'}
@@ -67,17 +74,28 @@ class Case:
         s = self.sockets[who] = Socket(self.world.server)
         s.s.settimeout(8)
         if who in ('ama', 'ben'):
-            self.world.wall = self.world.hello(s, self.world.code, secret=self.secrets[who], name=self.names[who])['start']
+            welcome = self.world.hello(s, self.world.code, secret=self.secrets[who], name=self.names[who])
+            self.world.wall, self.members[who] = welcome['start'], welcome['me']
         elif who == 'olu':
             self.world.wall = self.world.hello(s, self.world.code, ticket=self.world.ticket(self.world.code))['start']
         return s
+
+    def add_canvases(self):
+        """What messages.json calls $CANVAS, $TEAM, $TEAMCANVAS and $CLOSED."""
+        olu = self.socket('olu')
+        self.socket('ama'), self.socket('ben')
+        self.ids |= {name: new_id() for name in ('$CANVAS', '$TEAMCANVAS', '$CLOSED', '$TEAM')} | {'$AMA_ID': self.members['ama'], '$BEN_ID': self.members['ben']}
+        for cmd, args in (('team.add', {'id': '$TEAM', 'name': 'Team'}), ('member.place', {'member': '$AMA_ID', 'team': '$TEAM'}), ('canvas.add', {'id': '$CANVAS', 'template': 'discovery', 'see': 'class'}),
+                          ('document.set', {'id': '$CANVAS', 'change': 'staff'}), ('canvas.add', {'id': '$TEAMCANVAS', 'template': 'discovery', 'team': '$TEAM'}), ('canvas.add', {'id': '$CLOSED', 'template': 'discovery', 'see': 'staff'})):
+            olu.send(frame(1, self.compose({'do': cmd, 'args': args})))
+            assert self.outcome(olu, 'ok') == 'ok', cmd
 
     def substitute(self, message):
         world, code = self.world, self.world.code
         values = {'$OTHER_WALL': lambda: world.other_wall, '$OTHER_POST': lambda: world.other_post, '$OTHER_TICKET': lambda: world.ticket(world.other_code), '$OTHER_SECRET': lambda: world.other_secret,
                   '$FULLWIDTH': lambda: ''.join(chr(ord(c) - 0x21 + 0xff01) for c in code), '$TICKET': lambda: world.ticket(code), '$CO-DE': lambda: f'{code[:3]}-{code[3:]}', '$FRESH': new_secret,
                   '$CODE': lambda: code, '$code': code.lower, '$WALL': lambda: world.wall, '$AMA': lambda: self.secrets['ama'], **{k: lambda v=v: v for k, v in self.ids.items()}}
-        for name, value in values.items():
+        for name, value in sorted(values.items(), key=lambda item: -len(item[0])):
             while name in message:
                 message = message.replace(name, value(), 1)
         return message
@@ -88,7 +106,7 @@ class Case:
         if 'send' in step:
             message = json.dumps(step['send'])
         elif 'do' in step:
-            doc = 'class' if step['do'].startswith(('class.', 'member.')) else '$WALL'
+            doc = step.get('in') or document_of(step['do'])
             message = json.dumps({'t': 'do', 'id': new_id(), 'doc': doc, 'cmd': step['do'], 'args': step['args']})
         else:
             unit, count = step.get('repeat', ['', 0])
@@ -126,6 +144,8 @@ class Case:
     def run(self):
         if not self.world.wall or any('$AMA' in json.dumps(step, ensure_ascii=False) for step in self.case['steps']):
             self.socket('ama')
+        if self.case['row'].startswith('K'):
+            self.add_canvases()
         wrong = next((w for w in map(self.step, self.case['steps']) if w), None)
         report(not wrong, f'{self.case["row"]}: {self.case["what"]}', wrong)
         for s in self.sockets.values():
@@ -137,12 +157,14 @@ def wrong_values(spec):
     kind = spec['type']
     string = kind in ('line', 'text', 'word', 'id')
     for value in (None, True, 0, '', [], {}, 'x' * 20000, HUGE):
-        if value is None or isinstance(value, (list, dict)):
+        if isinstance(value, list) and kind in ('ids', 'edit'):
+            yield value, ['bad_value', 'not_found']
+        elif value is None or isinstance(value, (list, dict)):
             yield value, ['bad_type']
         elif isinstance(value, bool):
-            yield value, ['forbidden', 'ok', 'not_found'] if kind == 'bool' else ['bad_type']
+            yield value, ['forbidden', 'ok', 'not_found', 'conflict', 'bad_value'] if kind == 'bool' else ['bad_type']
         elif isinstance(value, int):
-            yield value, ['bad_type'] if kind != 'int' else ['not_found']
+            yield value, ['bad_type'] if kind != 'int' else ['not_found', 'ok', 'bad_value']
         elif not string:
             yield value, ['bad_type']
         elif kind in ('word', 'id'):
@@ -155,22 +177,26 @@ def type_confusion(world):
     """J25: as the instructor, who may do everything, so that nothing hides behind `forbidden`."""
     with open(os.path.join(here, '..', '..', 'proto', 'commands.json')) as file:
         commands = json.load(file)['commands']
-    good = {'line': 'words', 'text': 'words', 'word': 'named', 'int': 1, 'bool': True}
-    s, sent = None, 0
+    good = {'line': 'words', 'text': 'words', 'word': 'named', 'int': 1, 'bool': True, 'edit': [], 'ids': [new_id()]}
+    s, sent, canvas = None, 0, None
     for name, command in commands.items():
         for arg, spec in command['args'].items():
             wrong = None
             for value, expected in wrong_values(spec):
-                if sent % 60 == 0:  # a fresh bucket of commands and of bytes
+                if not s or sent > 50:  # a fresh bucket of commands and of bytes
                     if s:
                         s.close()
-                    s = Socket(world.server)
+                    s, sent = Socket(world.server), 0
                     s.s.settimeout(8)
                     world.wall = world.hello(s, world.code, ticket=world.ticket(world.code))['start']
-                sent += 1 if not isinstance(value, str) or len(value) < 1000 else 5
+                    if not canvas:
+                        canvas = new_id()
+                        s.send(text({'t': 'do', 'id': new_id(), 'doc': 'class', 'cmd': 'canvas.add', 'args': {'id': canvas, 'template': 'discovery'}}))
+                        assert s.until_text()['t'] == 'ok'
+                sent += command['cost'] if not isinstance(value, str) or len(value) < 1000 else max(5, command['cost'])
                 args = {k: new_id() if v['type'] == 'id' else v.get('values', [good[v['type']]])[0] if v['type'] != 'bool' else False for k, v in command['args'].items() if v.get('need')}
                 id = new_id()
-                s.send(text({'t': 'do', 'id': id, 'doc': 'class' if command['in'] == 'class' else world.wall, 'cmd': name, 'args': {**args, arg: value}}))
+                s.send(text({'t': 'do', 'id': id, 'doc': {'class': 'class', 'wall': world.wall}.get(command['in'], canvas), 'cmd': name, 'args': {**args, arg: value}}))
                 answer = s.until_text()
                 if not isinstance(answer, dict) or answer.get('id') != id or answer.get('code', 'ok') not in expected:
                     wrong = wrong or f'{name} with {arg} = {str(value)[:40]!r}: {answer} instead of {expected}'
@@ -193,4 +219,5 @@ def main():
     sys.exit(1 if harness.failures else 0)
 
 
-main()
+if __name__ == '__main__':
+    main()

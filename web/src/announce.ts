@@ -2,18 +2,31 @@
  * What a screen reader is told about other people's work: how many posts came, and where, gathered over a while and
  * never while the person is typing.
  */
-import type { PostView, SectionView } from './state'
 import { formatList, t } from './text'
+
+/** What may have come from others: a post in a section, a note in a box. */
+export interface Arrival {
+	id: string
+	isMine: boolean
+	deleted: string
+	section: string
+}
+
+/** Where things arrive. */
+export interface Heading {
+	id: string
+	title: string
+}
 
 const GATHER_MS = 4_000
 const QUIET_MS = 2_500
 
 /** The posts that `after` has and `before` had not, and that others wrote. */
-export const arrivals = (before: ReadonlySet<string>, after: readonly PostView[]): PostView[] =>
+export const arrivals = (before: ReadonlySet<string>, after: readonly Arrival[]): Arrival[] =>
 	after.filter((post) => !before.has(post.id) && !post.isMine && post.deleted === '')
 
 /** "4 new posts in Health and 1 new post in Cities." */
-export function tellArrivals(posts: readonly PostView[], sections: readonly SectionView[]): string {
+export function tellArrivals(posts: readonly Arrival[], sections: readonly Heading[]): string {
 	const counts = new Map<string, number>()
 	for (const { section } of posts) counts.set(section, (counts.get(section) ?? 0) + 1)
 	const phrases = [...counts].map(([id, n]) => {
@@ -25,20 +38,23 @@ export function tellArrivals(posts: readonly PostView[], sections: readonly Sect
 
 export class Announcer {
 	private known: Set<string> | null = null
-	private gathered: PostView[] = []
+	private gathered: Arrival[] = []
 	private timer: ReturnType<typeof setTimeout> | undefined
 	private typed_ms = -Infinity
-	private sections: readonly SectionView[] = []
+	private sections: readonly Heading[] = []
 
-	/** `speak` puts a sentence where it is read aloud. */
-	constructor(private readonly speak: (sentence: string) => void) {}
+	/** `speak` puts a sentence where it is read aloud; `tell` makes it of what came. */
+	constructor(
+		private readonly speak: (sentence: string) => void,
+		private readonly tell: typeof tellArrivals = tellArrivals,
+	) {}
 
 	/** The person pressed a key in a field. */
 	typing(): void {
 		this.typed_ms = Date.now()
 	}
 
-	see(posts: readonly PostView[], sections: readonly SectionView[]): void {
+	see(posts: readonly Arrival[], sections: readonly Heading[]): void {
 		this.sections = sections
 		if (this.known) this.gathered.push(...arrivals(this.known, posts))
 		this.known = new Set(posts.map((post) => post.id))
@@ -56,7 +72,7 @@ export class Announcer {
 			return
 		}
 		this.timer = undefined
-		this.speak(tellArrivals(this.gathered, this.sections))
+		this.speak(this.tell(this.gathered, this.sections))
 		this.gathered = []
 	}
 }

@@ -18,15 +18,15 @@ export interface ClassRow {
 	at: number
 }
 
-const OFFLINE: Refusal = { code: 'offline', say: 'offline', args: {} }
+export const OFFLINE: Refusal = { code: 'offline', say: 'offline', args: {} }
 
-async function request(method: 'GET' | 'POST', path: string, body?: object): Promise<Response | null> {
+async function request(method: 'GET' | 'POST', path: string, body?: object | string): Promise<Response | null> {
 	try {
 		return await fetch(new URL(path, document.baseURI), {
 			method,
 			credentials: 'same-origin',
 			cache: 'no-store',
-			...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+			...(body && { headers: { 'Content-Type': 'application/json' }, body: typeof body === 'string' ? body : JSON.stringify(body) }),
 		})
 	} catch {
 		return null
@@ -43,7 +43,7 @@ async function refusalOf(response: Response): Promise<Refusal> {
 	return { code: 'offline', say: response.status === 401 ? 'auth' : 'offline.status', args: { status: response.status } }
 }
 
-async function ask<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<Answer<T>> {
+export async function ask<T>(method: 'GET' | 'POST', path: string, body?: object | string): Promise<Answer<T>> {
 	const response = await request(method, path, body)
 	if (!response) return { ok: false, refusal: OFFLINE }
 	if (!response.ok) return { ok: false, refusal: await refusalOf(response) }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import vectors from '../../proto/vectors/text.json'
-import { applyEdit, digestOf, Doc } from './doc'
+import { digestOf, Doc } from './doc'
+import { applyEdit } from './edits'
 import type { Edit, WireObject } from './wire'
 
 const post = (id: string, words: Record<string, string | number>): WireObject => ({ id, kind: 'post', fields: words })
@@ -29,9 +30,32 @@ describe('the four ops', () => {
 		expect(doc.get('a')?.fields).toEqual({ who: 'wait', version: 1 })
 	})
 	test('text edits characters, counted in code points', () => {
-		doc.apply({ op: 'set', id: 'a', fields: { for: '🚲 riders' } })
-		doc.apply({ op: 'text', id: 'a', field: 'for', rev: 2, edit: [2, 'night ', { d: 1 }, 'R'] })
-		expect(doc.get('a')?.fields.for).toBe('🚲 night Riders')
+		doc.apply({ op: 'put', id: 'n', kind: 'note', fields: { text: '🚲 riders', rev: 1 } })
+		doc.apply({ op: 'text', id: 'n', field: 'text', rev: 2, edit: [2, 'night ', { d: 1 }, 'R'] })
+		expect(doc.get('n')?.fields).toEqual({ text: '🚲 night Riders', rev: 2 })
+	})
+	test.each([
+		['reaches beyond the text', [10, 'x']],
+		['deletes beyond the text', [8, { d: 2 }]],
+		['is not tidy', ['x', 'y']],
+		['ends with a skip', ['x', 3]],
+		['counts with no integer', [1.5, 'x']],
+		['holds half a character', ['\ud83d']],
+		['holds a carriage return', ['a\r']],
+		['is no edit', 7 as unknown as Edit],
+	] as [string, Edit][])('an edit that %s changes nothing', (_what, edit) => {
+		doc.apply({ op: 'put', id: 'n', kind: 'note', fields: { text: '🚲 riders', rev: 1 } })
+		const before = doc.digest()
+		doc.apply({ op: 'text', id: 'n', field: 'text', rev: 2, edit })
+		expect(doc.get('n')?.fields).toEqual({ text: '🚲 riders', rev: 1 })
+		expect(doc.digest()).toBe(before)
+	})
+	test('nobody types in a field without a revision; in what is not known, perhaps', () => {
+		doc.apply({ op: 'text', id: 'a', field: 'for', rev: 2, edit: ['x'] })
+		expect(doc.get('a')?.fields.for).toBe('nurses')
+		doc.apply({ op: 'put', id: 'q', kind: 'quiz', fields: { title: 'b' } })
+		doc.apply({ op: 'text', id: 'q', field: 'title', rev: 2, edit: ['a'] })
+		expect(doc.get('q')?.fields).toEqual({ title: 'ab' })
 	})
 	test('del takes it out', () => {
 		doc.apply({ op: 'del', id: 'a' })
@@ -50,7 +74,8 @@ describe('the four ops', () => {
 		doc.apply({ op: 'put', id: 'c', kind: 'section', fields: { title: 'Cities' } })
 		doc.apply({ op: 'set', id: 'a', fields: { who: null } })
 		doc.apply({ op: 'del', id: 'b' })
-		doc.apply({ op: 'text', id: 'a', field: 'for', rev: 1, edit: [{ d: 6 }] })
+		doc.apply({ op: 'put', id: 'n', kind: 'note', fields: { text: 'abcdefg', box: 'jobs' } })
+		doc.apply({ op: 'text', id: 'n', field: 'text', rev: 1, edit: [{ d: 6 }] })
 		expect(doc.digest()).toBe(digestOf(doc.objects.values()))
 	})
 })

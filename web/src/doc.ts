@@ -5,25 +5,12 @@
  * The twin of proto/doc.c, held to it by proto/vectors and by the digest that the server sends along.
  */
 import { addField, addObject, writeSum, type Lanes } from './digest'
+import { applyEdit } from './edits'
+import { kindFields } from './gen/tables'
 import type { Edit, Mine, Op, Ops, Snapshot, Value, WireObject } from './wire'
 
 /** What the message did: `again` means open from what is here, `anew` means drop everything and open from nothing. */
 export type Taken = 'applied' | 'partial' | 'ignored' | 'again' | 'anew'
-
-/** Applies one edit in the ot-text-unicode form; positions count code points. */
-export function applyEdit(text: string, edit: Edit): string {
-	const points = [...text]
-	let at = 0
-	let out = ''
-	for (const step of edit) {
-		if (typeof step === 'string') out += step
-		else if (typeof step === 'number') {
-			out += points.slice(at, at + step).join('')
-			at += step
-		} else at += typeof step.d === 'number' ? step.d : [...step.d].length
-	}
-	return out + points.slice(at).join('')
-}
 
 export class Doc {
 	objects = new Map<string, WireObject>()
@@ -102,14 +89,22 @@ export class Doc {
 			case 'set':
 				this.set(op.id, op.fields)
 				return
-			case 'text': {
-				const old = this.objects.get(op.id)?.fields[op.field]
-				this.set(op.id, { [op.field]: applyEdit(typeof old === 'string' ? old : '', op.edit) })
+			case 'text':
+				this.edit(op.id, op.field, op.rev, op.edit)
 				return
-			}
 			case 'del':
 				this.remove(op.id)
 		}
+	}
+
+	/** An edit that does not fit its text, or a field that is not for typing, changes nothing. */
+	private edit(id: string, field: string, rev: number, edit: Edit): void {
+		const object = this.objects.get(id)
+		if (!object) return
+		const revField = revFieldOf(object.kind, field)
+		const old = object.fields[field] ?? ''
+		const text = revField === null || typeof old !== 'string' ? null : applyEdit(old, edit)
+		if (text !== null && revField !== null) this.set(id, { [field]: text, ...(revField && { [revField]: rev }) })
 	}
 
 	private checkSum(sum: string | undefined): Taken {
@@ -141,6 +136,12 @@ export class Doc {
 		}
 		this.objects.set(id, { id, kind: old.kind, fields })
 	}
+}
+
+/** The field that holds the revision of a text: '' where the kind or field is unknown, null where nobody types in it. */
+function revFieldOf(kind: string, field: string): string | null {
+	const known = (kindFields as Partial<Record<string, Record<string, { rev?: string }>>>)[kind]?.[field]
+	return known ? (known.rev ?? null) : ''
 }
 
 /** The digest of a set of objects from scratch. */

@@ -399,3 +399,76 @@ describe('coming back', () => {
 		expect(FakeSocket.made).toHaveLength(2)
 	})
 })
+
+describe('more documents than the two', () => {
+	const CANVAS = 'canvasAAAAAAAAAAAAAAAA'
+
+	test('are opened when asked for, closed, and asked for in the next hello', async () => {
+		const socket = await enter()
+		link.open(CANVAS)
+		link.open('other')
+		expect(socket.of('open')).toEqual([{ t: 'open', doc: CANVAS }, { t: 'open', doc: 'other' }])
+		socket.says(snapshot(CANVAS, 7, []))
+		link.close('other')
+		expect(socket.of('close')).toEqual([{ t: 'close', doc: 'other' }])
+		socket.ends()
+		const next = await comeBack()
+		expect(next.of('hello')[0]!.open).toEqual([
+			{ doc: 'class', epoch: 1, at: 3 },
+			{ doc: WALL, epoch: 1, at: 3 },
+			{ doc: CANVAS, epoch: 1, at: 7 },
+		])
+		next.says(welcome())
+		expect(next.of('open')).toEqual([])
+	})
+	test('what has no room in the hello is opened after the welcome', async () => {
+		const socket = await enter()
+		const many = Array.from({ length: 40 }, (_, n) => `doc${String(n).padStart(2, '0')}AAAAAAAAAAAAAAAAA`)
+		for (const id of many) {
+			link.open(id)
+			socket.says(snapshot(id, 1, []))
+		}
+		socket.ends()
+		const next = await comeBack()
+		const [first] = next.of('hello')
+		expect(JSON.stringify(first).length).toBeLessThan(2_048)
+		next.says(welcome())
+		const asked = [...(first!.open as { doc: string }[]), ...(next.of('open') as unknown as { doc: string }[])].map(({ doc }) => doc)
+		expect(asked).toEqual(['class', WALL, ...many])
+	})
+	test('one that may not be read is empty, and not asked for again on this connection', async () => {
+		const socket = await enter()
+		link.open(CANVAS)
+		socket.says({ t: 'no', code: 'not_found', say: 'not_found' })
+		expect([...link.missing]).toEqual([CANVAS])
+		link.open(CANVAS)
+		expect(socket.of('open')).toHaveLength(1)
+		link.reopen(CANVAS)
+		expect(socket.of('open')).toHaveLength(2)
+		socket.says(snapshot(CANVAS, 7, []))
+		expect([link.missing.size, link.docs.get(CANVAS)!.loaded]).toEqual([0, true])
+	})
+	test('the answer may say which one it was', async () => {
+		const socket = await enter()
+		link.open('first')
+		link.open(CANVAS)
+		socket.says({ t: 'no', doc: CANVAS, code: 'not_found', say: 'not_found' })
+		expect([...link.missing]).toEqual([CANVAS])
+	})
+	test('too many at once: asked for again when it is time', async () => {
+		const socket = await enter()
+		link.open(CANVAS)
+		socket.says({ t: 'no', code: 'rate', say: 'rate', retry_ms: 400 })
+		await vi.advanceTimersByTimeAsync(399)
+		expect(socket.of('open')).toHaveLength(1)
+		await vi.advanceTimersByTimeAsync(2)
+		expect(socket.of('open')).toHaveLength(2)
+	})
+	test('a message that was lost brings along what was typed', async () => {
+		const socket = await enter()
+		link.extension = { heard: () => undefined, connected: () => undefined, texts: (doc) => (doc === CANVAS ? [{ id: 'n', rev: 4, cmd: 'c' }] : []) }
+		link.open(CANVAS)
+		socket.says(snapshot(CANVAS, 7, []), ops(CANVAS, 9, [{ op: 'del', id: 'x' }]))
+		expect(socket.of('open').at(-1)).toEqual({ t: 'open', doc: CANVAS, epoch: 1, at: 7, texts: [{ id: 'n', rev: 4, cmd: 'c' }] })
+	})
+})

@@ -27,6 +27,16 @@ export interface LinkEvents {
 	notice(notice: Notice): void
 }
 
+/** What goes on beyond documents and outbox: typing, presence, questions. It comes late, with the screens that need it. */
+export interface Extension {
+	/** After a message was dealt with; with what it did, if it was about a document. */
+	heard(message: FromServer, taken?: Taken): void
+	/** The connection is there (after welcome), or is gone. */
+	connected(is: boolean): void
+	/** What was typed in the document and is not known to be saved (README §11). */
+	texts(doc: string): readonly object[]
+}
+
 export interface LinkOptions {
 	url: string
 	code: string
@@ -52,6 +62,8 @@ const THROTTLED_MS = 60_000
 const UNDER_WAY = 20
 /** A connection that held for so long ends the series of failures. */
 const STEADY_MS = 5_000
+/** A hello has 2 KiB; what does not fit into its `open` is opened after the welcome. */
+const HELLO_ROOM = 1_400
 /** After so many failed digests within the pause the fault is not a lost message; asking faster will not mend it. */
 const ANEW_PATIENCE = 3
 const ANEW_PAUSE_MS = 30_000
@@ -61,7 +73,11 @@ export class Link {
 	status: Status = { phase: 'connecting' }
 	/** Until then nothing more is sent, because the server asked for patience. */
 	pausedUntil_ms = 0
+	extension: Extension | null = null
+	/** Documents that the server says are not there for this person, until they are asked for again. */
+	readonly missing = new Set<string>()
 
+	private first = ''
 	private socket: WebSocket | null = null
 	/** Grows with every connection, so that what an old one still says is not heard. */
 	private turn = 0
@@ -75,6 +91,8 @@ export class Link {
 	private flushTimer: ReturnType<typeof setTimeout> | undefined
 	/** Documents whose `open` has not been answered yet. */
 	private readonly asked = new Set<string>()
+	/** Documents that the hello of this connection asked for. */
+	private readonly greeted = new Set<string>()
 
 	constructor(private readonly options: LinkOptions) {}
 
@@ -113,6 +131,27 @@ export class Link {
 		this.docs.set(id, doc)
 		if (this.welcomed) this.ask(doc)
 		return doc
+	}
+
+	/** What was refused or has a gap is asked for once more. */
+	reopen(id: string): void {
+		this.missing.delete(id)
+		const doc = this.docs.get(id)
+		if (!doc) this.open(id)
+		else if (this.welcomed) this.ask(doc)
+	}
+
+	close(id: string): void {
+		if (!this.docs.delete(id)) return
+		this.asked.delete(id)
+		this.missing.delete(id)
+		this.send({ t: 'close', doc: id })
+	}
+
+	/** Says something that nobody waits for. False if there is no connection. */
+	say(message: object): boolean {
+		if (this.welcomed) this.send(message)
+		return this.welcomed
 	}
 
 	/** Sends what is due. To be called after a command was put into the outbox. */
@@ -188,20 +227,24 @@ export class Link {
 				return this.hearWelcome(message)
 			case 'snapshot':
 				if (message.last) this.asked.delete(message.doc)
-				return this.hearDoc(message.doc, (doc) => doc.takeSnapshot(message))
+				return this.hearDoc(message, (doc) => doc.takeSnapshot(message))
 			case 'ops':
-				return this.hearDoc(message.doc, (doc) => doc.takeOps(message))
+				return this.hearDoc(message, (doc) => doc.takeOps(message))
 			case 'mine':
-				return this.hearDoc(message.doc, (doc) => doc.takeMine(message))
+				return this.hearDoc(message, (doc) => doc.takeMine(message))
 			case 'ok':
-				return this.hearOk(message)
+				this.hearOk(message)
+				break
 			case 'no':
-				return this.hearNo(message)
+				this.hearNo(message)
+				break
 			case 'notice':
-				return this.options.events.notice(message)
+				this.options.events.notice(message)
+				break
 			case 'reload':
-				return this.hearDoc(message.doc, () => 'anew')
+				return this.hearDoc(message, () => 'anew')
 		}
+		this.extension?.heard(message)
 	}
 
 	private hearWelcome(welcome: Welcome): void {
@@ -210,35 +253,58 @@ export class Link {
 		this.pausedUntil_ms = 0
 		this.options.outbox.unsend()
 		this.setStatus({ phase: 'open' })
+		this.missing.clear()
+		this.first = welcome.start
 		this.options.events.welcome(welcome)
 		// The hello has asked for these already.
 		if (this.docs.size === 0) for (const id of ['class', welcome.start]) this.asked.add(id)
-		else for (const id of this.docs.keys()) this.asked.add(id)
+		else for (const id of this.greeted) this.asked.add(id)
 		this.open('class')
 		this.open(welcome.start)
+		// What had no room in the hello.
+		for (const doc of this.docs.values()) this.ask(doc)
+		this.extension?.connected(true)
 		this.flush()
 	}
 
 	/** What hello asks for at once, to save a round trip: everything that is open, or what every page begins with. */
 	private wanted(): readonly object[] {
-		return this.docs.size === 0 ? BEGINNING : [...this.docs.values()].map(seen)
+		if (this.docs.size === 0) return BEGINNING
+		const items: object[] = []
+		this.greeted.clear()
+		let left = HELLO_ROOM
+		for (const doc of this.docs.values()) {
+			const item = this.seen(doc)
+			left -= JSON.stringify(item).length + 1
+			if (left < 0) break
+			items.push(item)
+			this.greeted.add(doc.id)
+		}
+		return items
 	}
 
-	private hearDoc(id: string, take: (doc: Doc) => Taken): void {
-		const doc = this.docs.get(id)
+	/** A document, what has been seen of it, and what was typed in it. */
+	private seen({ id, loaded, epoch, at }: Doc): object {
+		const texts = this.extension?.texts(id) ?? []
+		return { doc: id, ...(loaded && { epoch, at }), ...(texts.length > 0 && { texts }) }
+	}
+
+	private hearDoc(message: FromServer & { doc: string }, take: (doc: Doc) => Taken): void {
+		const doc = this.docs.get(message.doc)
 		if (!doc) return
 		const taken = take(doc)
-		if (taken === 'applied') this.asked.delete(id)
+		if (taken === 'applied') this.asked.delete(doc.id)
 		else if (taken === 'again') this.ask(doc)
 		else if (taken === 'anew') this.askAnew(doc)
+		this.extension?.heard(message, taken)
 		if (taken !== 'partial') this.options.events.changed()
 	}
 
 	/** Asks for the document from where it stands; while an answer is under way it is not asked twice. */
 	private ask(doc: Doc): void {
-		if (this.asked.has(doc.id)) return
+		if (this.asked.has(doc.id) || this.missing.has(doc.id) || this.docs.get(doc.id) !== doc) return
 		this.asked.add(doc.id)
-		this.send({ t: 'open', ...seen(doc) })
+		this.send({ t: 'open', ...this.seen(doc) })
 	}
 
 	/** What is here is wrong: it stays on screen until the fresh one is whole, but nothing more is built on it. */
@@ -249,7 +315,7 @@ export class Link {
 		this.asked.add(doc.id)
 		const turn = this.turn
 		const ask = () => {
-			if (turn === this.turn && this.welcomed) this.send({ t: 'open', doc: doc.id })
+			if (turn === this.turn && this.welcomed && this.docs.get(doc.id) === doc) this.send({ t: 'open', ...this.seen(doc) })
 		}
 		const now_ms = Date.now()
 		this.anews_ms = [...this.anews_ms.filter((then_ms) => now_ms - then_ms < ANEW_PAUSE_MS), now_ms]
@@ -269,6 +335,7 @@ export class Link {
 			this.hearRefusedHello(no)
 			return
 		}
+		if (!no.id) return this.hearRefusedOpen(no)
 		const item = this.options.outbox.items.find((p) => p.id === no.id)
 		if (!item) return
 		if (no.retry_ms) this.pausedUntil_ms = Math.max(this.pausedUntil_ms, Date.now() + no.retry_ms)
@@ -276,6 +343,22 @@ export class Link {
 		if (again && !no.retry_ms) this.pausedUntil_ms = Math.max(this.pausedUntil_ms, Date.now() + RETRY_FIRST_MS)
 		if (!again) this.options.events.refused(item, no)
 		this.flush()
+	}
+
+	/** Of a document that is none of the two everybody has; where the answer does not say which, the one asked for first. */
+	private hearRefusedOpen(no: No): void {
+		const id = no.doc ?? [...this.asked].find((id) => id !== 'class' && id !== this.first)
+		const doc = id === undefined ? undefined : this.docs.get(id)
+		if (!doc) return
+		this.asked.delete(doc.id)
+		if (no.retry_ms) {
+			const turn = this.turn
+			setTimeout(() => turn === this.turn && this.ask(doc), no.retry_ms)
+		} else if (no.code === 'not_found' || no.code === 'forbidden') {
+			this.docs.set(doc.id, new Doc(doc.id))
+			this.missing.add(doc.id)
+			this.options.events.changed()
+		}
 	}
 
 	private hearRefusedHello(no: No): void {
@@ -318,6 +401,7 @@ export class Link {
 	private hangUp(): void {
 		clearTimeout(this.pulseTimer)
 		this.turn++
+		if (this.welcomed) this.extension?.connected(false)
 		this.welcomed = false
 		this.asked.clear()
 		for (const doc of this.docs.values()) doc.abandonParts()
@@ -350,9 +434,6 @@ export class Link {
 		this.options.events.status(status)
 	}
 }
-
-/** A document, and what has been seen of it. */
-const seen = ({ id, loaded, epoch, at }: Doc): object => (loaded ? { doc: id, epoch, at } : { doc: id })
 
 function retryOf(reason: string): number {
 	try {

@@ -13,7 +13,7 @@
 import { keysOf, type Store } from './browser'
 import type { Commands } from './gen/tables'
 import { newId } from './ids'
-import type { CommandName, No, SayArgs } from './wire'
+import type { CommandArgs, CommandName, No, SayArgs } from './wire'
 
 export type PendingState = 'kept' | 'sent' | 'saved' | 'refused'
 
@@ -27,7 +27,7 @@ export interface Pending {
 	readonly id: string
 	readonly doc: string
 	readonly cmd: CommandName
-	readonly args: Readonly<Record<string, string | number | boolean>>
+	readonly args: CommandArgs
 	/** When the person did it, by this device's clock. */
 	readonly made_ms: number
 	readonly state: PendingState
@@ -79,7 +79,10 @@ export class Tab {
 	}
 }
 
-function read(store: Store, key: string): string | null {
+/** Whether a tab showed lately that it lives. */
+export const isAlive = (store: Store, tab: string): boolean => Date.now() - Number(read(store, TAB + tab) ?? 0) < STALE_MS
+
+export function read(store: Store, key: string): string | null {
 	try {
 		return store.getItem(key)
 	} catch {
@@ -87,7 +90,7 @@ function read(store: Store, key: string): string | null {
 	}
 }
 
-function write(store: Store, key: string, value: string): boolean {
+export function write(store: Store, key: string, value: string): boolean {
 	try {
 		store.setItem(key, value)
 		return true
@@ -124,7 +127,7 @@ export class Outbox {
 	}
 
 	add<C extends CommandName>(doc: string, cmd: C, args: Commands[C]): Pending {
-		const bare = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== undefined))
+		const bare: CommandArgs = Object.fromEntries(Object.entries(args as object).filter(([, value]) => value !== undefined))
 		const unsent = this.items.find((p) => p.cmd === 'post.add' && p.tries === 0 && p.state === 'kept' && p.args.id === bare.id)
 		if (cmd === 'post.edit' && unsent) return this.replace(unsent, { args: withWords(unsent.args, bare) })
 		const made: Pending = { id: newId(), doc, cmd, args: bare, made_ms: Date.now(), state: 'kept', tries: 0 }
@@ -155,16 +158,17 @@ export class Outbox {
 	refuse(id: string, no: No): boolean {
 		const item = this.items.find((p) => p.id === id)
 		if (!item) return false
-		const before = this.items.slice(0, this.items.indexOf(item)).filter((p) => p.doc === item.doc && p.args.id === item.args.id)
+		const touched = new Set(touchedBy(item))
+		const before = this.items.slice(0, this.items.indexOf(item)).filter((p) => p.doc === item.doc && touchedBy(p).some((one) => touched.has(one)))
 		if (PATIENCE.has(no.code) || before.some((p) => p.state === 'kept' || p.state === 'sent')) {
 			this.change(id, (p) => ({ ...p, state: 'kept' }))
 			return true
 		}
-		const lost = before.find((p) => p.state === 'refused' && p.cmd === 'post.add')
+		const lost = before.find((p) => p.state === 'refused' && (p.cmd === 'post.add' || p.cmd === 'note.add'))
 		if (lost && item.cmd === 'post.edit') {
 			this.replace(lost, { id: newId(), args: withWords(lost.args, item.args) })
 			this.drop(id)
-		} else if (lost && item.cmd === 'post.delete') {
+		} else if (lost && (item.cmd === 'post.delete' || (item.cmd === 'note.delete' && touched.size === 1))) {
 			this.drop(id, lost.id)
 		} else {
 			this.change(id, (p) => ({ ...p, state: 'refused', refused: { code: no.code, say: no.say, args: no.args ?? {} } }))
@@ -193,7 +197,7 @@ export class Outbox {
 	adopt(): boolean {
 		let found = false
 		for (const key of keysOf(this.store, `${BOX}${this.scope}.`)) {
-			if (key === this.key || this.isAlive(key.slice(BOX.length + this.scope.length + 1))) continue
+			if (key === this.key || isAlive(this.store, key.slice(BOX.length + this.scope.length + 1))) continue
 			const known = new Set(this.items.map((p) => p.id))
 			const orphans = parse(read(this.store, key)).filter((p) => !known.has(p.id))
 			if (orphans.length > 0) {
@@ -214,11 +218,6 @@ export class Outbox {
 		if (!this.durable) return
 		const stored = new Set(parse(read(this.store, this.key)).map((p) => p.id))
 		this.keep(this.items.filter((p) => p.state !== 'refused' || stored.has(p.id)))
-	}
-
-	private isAlive(tab: string): boolean {
-		const beat = Number(read(this.store, TAB + tab) ?? 0)
-		return Date.now() - beat < STALE_MS
 	}
 
 	private change(id: string, how: (item: Pending) => Pending): void {
@@ -242,6 +241,12 @@ export class Outbox {
 }
 
 const asKept = (p: Pending): Pending => (p.state === 'sent' ? { ...p, state: 'kept' } : p)
+
+/** What it is about: without these it means nothing. */
+function touchedBy({ args }: Pending): readonly unknown[] {
+	const { id, ids, from, to } = args
+	return [id, ...(Array.isArray(ids) ? (ids as unknown[]) : []), from, to].filter((one) => one !== undefined)
+}
 
 /** The words of an edit put into the command that adds the post. */
 function withWords(add: Pending['args'], edit: Pending['args']): Pending['args'] {

@@ -14,7 +14,7 @@ export interface Expectation {
 }
 
 /** Sorts behind every position key the server makes, in the order of making. */
-const atEnd = (turn: number): string => `\uffff${String(turn).padStart(6, '0')}`
+export const atEnd = (turn: number): string => `\uffff${String(turn).padStart(6, '0')}`
 
 type Get = (id: string) => WireObject | undefined
 type All = () => Iterable<WireObject>
@@ -29,12 +29,12 @@ function pick(args: Fields, keys: readonly string[]): Record<string, Value> {
 
 export class Picture {
 	private readonly changed = new Map<string, WireObject | null>()
-	private turn = 0
+	protected turn = 0
 
 	constructor(
 		private readonly base: Get,
 		private readonly everything: All,
-		private readonly expect: Expectation,
+		protected readonly expect: Expectation,
 	) {}
 
 	get(id: string): WireObject | undefined {
@@ -53,15 +53,15 @@ export class Picture {
 
 	apply(item: Pending): void {
 		this.turn++
-		const { args } = item
+		const args = item.args as Fields
 		const id = String(args.id ?? '')
 		switch (item.cmd) {
 			case 'class.set':
-				return this.set('class', args as Fields)
+				return this.set('class', args)
 			case 'member.rename':
 				return this.set(this.expect.me, { name: args.name! })
 			case 'wall.set':
-				return this.set('wall', args as Fields)
+				return this.set('wall', args)
 			case 'section.add':
 				return this.put({ id, kind: 'section', fields: { title: args.title!, pos: this.place('section', args.before) } })
 			case 'section.set':
@@ -95,7 +95,7 @@ export class Picture {
 
 	private newPost({ args, made_ms }: Pending): Fields {
 		return {
-			...pick(args, [...WORDS, 'section', 'names']),
+			...pick(args as Fields, [...WORDS, 'section', 'names']),
 			pos: atEnd(this.turn),
 			author: this.expect.me,
 			state: this.expect.hold && !this.expect.isStaff ? 'held' : 'shown',
@@ -131,23 +131,27 @@ export class Picture {
 	}
 
 	/** A key that sorts right before that of `before`, or behind everything. */
-	private place(kind: string, before: Value | undefined): string {
+	protected place(kind: string, before: Value | undefined, box?: Value): string {
 		const next = before === undefined ? undefined : this.get(String(before))
 		if (!next) return atEnd(this.turn)
 		const limit = String(next.fields.pos ?? '')
 		let below = ''
 		for (const { kind: k, fields } of this.all()) {
 			const pos = String(fields.pos ?? '')
-			if (k === kind && pos < limit && pos > below) below = pos
+			if (k === kind && pos < limit && pos > below && (box === undefined || fields.box === box)) below = pos
 		}
 		return `${below}!`
 	}
 
-	private put(object: WireObject, over = false): void {
+	protected remove(id: string): void {
+		if (this.get(id)) this.changed.set(id, null)
+	}
+
+	protected put(object: WireObject, over = false): void {
 		if (over || !this.get(object.id)) this.changed.set(object.id, object)
 	}
 
-	private set(id: string, fields: Fields): void {
+	protected set(id: string, fields: Fields): void {
 		const old = this.get(id)
 		if (old) this.changed.set(id, { ...old, fields: { ...old.fields, ...fields } })
 	}

@@ -1,9 +1,12 @@
 /* Places and their addresses. Everything sits in the fragment, which never leaves the browser. */
-import { isSecret, readCode, showCode } from './ids'
+import { isId, isSecret, readCode, showCode } from './ids'
+
+export type Elsewhere = 'teams' | 'past' | 'set'
 
 export type Route =
 	| { place: 'door'; code: string | null; /** What stood in the address and is no code. */ bad?: string }
-	| { place: 'class'; code: string }
+	/** The wall, one of the class's canvases, or a view beside them: the teams, the past of either, what is set of a canvas. */
+	| { place: 'class'; code: string; canvas?: string; view?: Elsewhere }
 	| { place: 'show'; code: string }
 	| { place: 'device'; code: string; secret: string }
 	| { place: 'invite'; invite: string }
@@ -19,7 +22,7 @@ function decode(part: string): string {
 }
 
 export function readRoute(hash: string): Route {
-	const [first = '', second, third] = hash.replace(/^#?\/?/, '').split('/').map(decode)
+	const [first = '', second, third, fourth] = hash.replace(/^#?\/?/, '').split('/').map(decode)
 	if (first === '') return { place: 'door', code: null }
 	if (first === 'invite' && second) return { place: 'invite', invite: second }
 	if (first === 'signin') return { place: 'signin', then: second ?? '' }
@@ -28,10 +31,16 @@ export function readRoute(hash: string): Route {
 	if (!code) return { place: 'door', code: null, bad: first }
 	if (second === 'as' && third && isSecret(third)) return { place: 'device', code, secret: third }
 	if (second === 'show') return { place: 'show', code }
+	if (second === 'teams' || second === 'past') return { place: 'class', code, view: second }
+	if (second === 'canvas' && third && isId(third)) return { place: 'class', code, canvas: third, ...((fourth === 'past' || fourth === 'set') && { view: fourth }) }
 	return { place: 'class', code }
 }
 
 export const classHash = (code: string): string => `#/${showCode(code)}`
+
+export const canvasHash = (code: string, canvas: string): string => `${classHash(code)}/canvas/${canvas}`
+
+export const placeHash = (code: string, view: Elsewhere, canvas?: string): string => `${canvas ? canvasHash(code, canvas) : classHash(code)}/${view}`
 
 /** The address that joins a class, as printed, shown and put into the QR code. */
 export const classUrl = (origin: string, code: string): string => `${origin.replace(/\/$/, '')}/${classHash(code)}`

@@ -8,13 +8,12 @@ import type { Store } from './browser'
 import { Drafts } from './drafts'
 import type { Early } from './early'
 import type { ClassFields, Commands, PostFields, RevisionFields, SectionFields, WallFields } from './gen/tables'
-import { commandRules } from './gen/tables'
 import { credentialOf, scopeOf, type Identity } from './identity'
 import { Link, type Status } from './link'
 import { BEAT_MS, Outbox, type Pending, type Refused, type Tab } from './outbox'
 import { Picture, revisionId } from './pending'
 import type { Words } from './statement'
-import type { CommandName, Credential, No, Notice, Ok, Welcome, WireObject } from './wire'
+import type { CommandName, Credential, Fields, No, Notice, Ok, Welcome, WireObject } from './wire'
 
 export interface RefusedItem {
 	/** The command's id. */
@@ -126,6 +125,10 @@ export class Room {
 	readonly drafts: Drafts
 	readonly link: Link
 	view: View
+	/** To be called when the class is left. */
+	ending: (() => void) | null = null
+	/** Texts with letters that are not saved yet. */
+	typing = 0
 
 	private readonly subscribers = new Set<(view: View) => void>()
 	private readonly hearers = new Set<(happening: Happening) => void>()
@@ -137,7 +140,7 @@ export class Room {
 	private skew_ms = 0
 	private notice: View['readonly'] = null
 
-	constructor(private readonly options: RoomOptions) {
+	constructor(readonly options: RoomOptions) {
 		const scope = scopeOf(options.code, options.identity)
 		this.outbox = new Outbox(options.store, scope, options.tab.id)
 		this.drafts = new Drafts(options.store, scope)
@@ -168,6 +171,7 @@ export class Room {
 	}
 
 	stop(): void {
+		this.ending?.()
 		this.link.stop()
 		for (const timer of this.timers) clearInterval(timer)
 		clearTimeout(this.batch)
@@ -187,8 +191,7 @@ export class Room {
 	}
 
 	/** Does what a person means: kept first, then sent as soon as there is a connection. */
-	do<C extends CommandName>(cmd: C, args: Commands[C]): Pending {
-		const doc = commandRules[cmd].in === 'class' ? 'class' : this.wallId()
+	do<C extends CommandName>(cmd: C, args: Commands[C], doc = isInClass(cmd) ? 'class' : this.wallId()): Pending {
 		const item = this.outbox.add(doc, cmd, args)
 		this.link.flush()
 		this.changed(true)
@@ -224,7 +227,7 @@ export class Room {
 		this.changed(true)
 	}
 
-	private wallId(): string {
+	wallId(): string {
 		return this.hello?.start ?? ''
 	}
 
@@ -273,7 +276,12 @@ export class Room {
 		if (age_ms > FORGET_MS) return true
 		const doc = this.link.docs.get(item.doc)
 		if (!doc?.loaded || doc.at < (item.at ?? 0)) return false
-		return age_ms > GRACE_MS || (item.cmd === 'post.add' && doc.get(String(item.args.id)) !== undefined)
+		return age_ms > GRACE_MS || ((item.cmd === 'post.add' || item.cmd === 'note.add') && doc.get(String(item.args.id)) !== undefined)
+	}
+
+	/** Says that something which the view is made of has changed. */
+	touch(): void {
+		this.changed()
 	}
 
 	private tell(happening: Happening): void {
@@ -305,7 +313,8 @@ export class Room {
 		const people = new Picture((id) => classDoc?.get(id), () => classDoc?.all() ?? [], expect)
 		const wall = new Picture((id) => wallDoc?.get(id), () => wallDoc?.all() ?? [], expect)
 		const live = this.outbox.items.filter((p) => p.state !== 'refused')
-		for (const item of live) (item.doc === 'class' ? people : wall).apply(item)
+		const wallId = this.wallId()
+		for (const item of live) if (item.doc === 'class' || item.doc === wallId) (item.doc === 'class' ? people : wall).apply(item)
 
 		const klass = (people.get('class')?.fields ?? {}) as ClassFields
 		const wallFields = (wall.get('wall')?.fields ?? {}) as WallFields
@@ -335,7 +344,7 @@ export class Room {
 			removedSections: sections.filter((s) => s.removed),
 			posts: this.posts(wall, names, live, me),
 			members,
-			waiting: live.filter((p) => p.state !== 'saved').length,
+			waiting: live.filter((p) => p.state !== 'saved').length + this.typing,
 			heldBack: refused.filter((item) => item.refused.code === 'frozen'),
 			readonly: this.notice,
 			pausedUntil_ms: this.link.pausedUntil_ms > Date.now() ? this.link.pausedUntil_ms : 0,
@@ -351,7 +360,7 @@ export class Room {
 			if (state === 'kept' || (state === 'sent' && !sending.has(id))) sending.set(id, state)
 		}
 		const refused = new Map<string, Pending>()
-		for (const item of this.outbox.items) if (item.state === 'refused') refused.set(String(item.args.id ?? ''), item)
+		for (const item of this.outbox.items) if (item.state === 'refused' && item.doc === this.wallId()) refused.set(String(item.args.id ?? ''), item)
 
 		const posts: PostView[] = []
 		for (const object of wall.all()) {
@@ -366,7 +375,7 @@ export class Room {
 			const ghost: WireObject = {
 				id: String(item.args.id),
 				kind: 'post',
-				fields: { ...item.args, pos: '\uffff\uffff', author: me, state: 'shown', at: item.made_ms },
+				fields: { ...(item.args as Fields), pos: '\uffff\uffff', author: me, state: 'shown', at: item.made_ms },
 			}
 			posts.push(this.post([ghost, undefined, names.get(me), undefined, item, true, true]))
 		}
@@ -403,14 +412,17 @@ function wordsOf(fields: PostFields | RevisionFields): Words {
 	return { for: whom, who, offer, helps, venture }
 }
 
-const hasWords = (item: Pending): boolean => item.cmd === 'post.add' || item.cmd === 'post.edit'
+const hasWords = (item: Pending): boolean => item.cmd === 'post.add' || item.cmd === 'post.edit' || item.cmd === 'note.add'
+
+/** Commands on the class itself; all others are on the document that one looks at. */
+export const isInClass = (cmd: CommandName): boolean => /^(class|member|team|document|canvas\.add)\b/.test(cmd)
 
 function refusedItem(item: Pending): RefusedItem {
 	return {
 		id: item.id,
 		cmd: item.cmd,
 		refused: item.refused ?? { code: 'refused', say: 'refused.unknown', args: {} },
-		words: hasWords(item) ? wordsOf(item.args as PostFields) : null,
+		words: hasWords(item) && item.cmd !== 'note.add' ? wordsOf(item.args as PostFields) : null,
 		section: String(item.args.section ?? ''),
 	}
 }

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import shared from '../../proto/sentences/en.json'
+import canvas from './sentences/canvas/en.json'
+import desk from './sentences/desk/en.json'
 import page from './sentences/en.json'
-import { ago, languageOf, pickLanguage, say, sayIn, t } from './text'
+import { ago, languageOf, learn, pickLanguage, say, sayIn, t } from './text'
 
 describe('sentences', () => {
 	test('arguments are filled in, and one that is missing stays visible', () => {
-		expect(t('desk.opened', { when: 'today' })).toBe('opened today')
-		expect(t('desk.opened')).toBe('opened {when}')
+		expect(t('state.entering', { code: 'KXR-4HTM' })).toBe('Entering KXR-4HTM…')
+		expect(t('state.entering')).toBe('Entering {code}…')
 	})
 	test('arguments are text: what looks like a place for another is left alone', () => {
 		expect(t('toast.posted_in', { section: '{n} <b>' })).toBe('Your statement is on the wall, in {n} <b>.')
@@ -29,8 +31,14 @@ describe('sentences', () => {
 		expect(pickLanguage(['xx'], ['en'])).toBe('en')
 		expect(pickLanguage([], ['en'])).toBe('en')
 	})
-	test('page and server do not use one key for two sentences', () => {
-		expect(Object.keys(page).filter((key) => key in shared)).toEqual([])
+	test('page and server do not use one key for two sentences, nor do parts of the page', () => {
+		const keys = [shared, page, canvas, desk].flatMap((part) => Object.keys(part))
+		expect(keys.filter((key, n) => keys.indexOf(key) !== n)).toEqual([])
+	})
+	test('what a part of the page says is known once it is there', () => {
+		expect(sayIn(languageOf('en', page), 'desk.heading')).toBeUndefined()
+		learn('en', desk)
+		expect(t('desk.heading')).toBe(desk['desk.heading'])
 	})
 })
 

@@ -6,17 +6,25 @@
  * A catalogue's value is a sentence with {arguments}, or one sentence per plural category of the argument `n`.
  */
 import shared from '../../proto/sentences/en.json'
+import type canvas from './sentences/canvas/en.json'
+import type desk from './sentences/desk/en.json'
 import page from './sentences/en.json'
 
 const english = { ...shared, ...page }
 
-export type Key = keyof typeof english
+export type Key = keyof typeof english | keyof typeof canvas | keyof typeof desk
 export type Sentence = string | Partial<Record<Intl.LDMLPluralRule, string>>
 export type Catalogue = Partial<Record<string, Sentence>>
 export type Args = Readonly<Record<string, string | number | boolean>>
 
 /** The languages there are, by tag, most preferred spelling first in each. */
 const catalogues: Readonly<Record<string, Catalogue>> = { en: english }
+
+/** Sentences of a part of the page that was loaded later. */
+export function learn(tag: string, more: Catalogue): void {
+	Object.assign(catalogues[tag] ?? {}, more)
+}
+
 const RTL = new Set(['ar', 'dv', 'fa', 'he', 'ps', 'ur', 'yi'])
 
 interface Language {

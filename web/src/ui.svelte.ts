@@ -7,7 +7,7 @@ import { Identities } from './identity'
 import { Tab } from './outbox'
 import { readRoute, type Route } from './route'
 
-export type Panel = '' | 'menu' | 'settings' | 'code' | 'device' | 'name' | 'keys'
+export type Panel = '' | 'menu' | 'places' | 'settings' | 'code' | 'device' | 'name' | 'keys'
 export type Filter = 'all' | 'waiting' | 'mine' | 'rejected' | 'deleted'
 
 export type Unfolded = 'edit' | 'mend' | 'reject' | 'move' | 'more'
@@ -44,6 +44,8 @@ class Screen {
 	spoken = $state('')
 	now_ms = $state(Date.now())
 	isPhone = $state(false)
+	/** The class has more than its wall. */
+	hasPlaces = $state(false)
 	shortcuts = $state(local.getItem(SHORTCUTS) === null)
 
 	/** Where it is already, so that the browser's own news of it changes nothing again. */

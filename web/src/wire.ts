@@ -22,11 +22,15 @@ export type Op =
 	| { op: 'text'; id: string; field: string; rev: number; edit: Edit }
 	| { op: 'del'; id: string }
 
+/** What a command is asked with. */
+export type CommandArgs = Readonly<Record<string, Value | readonly string[] | Edit>>
+
 export type SayArgs = Readonly<Record<string, string | number | boolean>>
 
 export interface Welcome {
 	t: 'welcome'
 	v: number
+	minor?: number
 	build: string
 	now: number
 	class: string
@@ -56,6 +60,7 @@ export interface Mine {
 	t: 'mine'
 	doc: string
 	n: number
+	at?: number
 	whole?: boolean
 	objects?: WireObject[]
 	gone?: string[]
@@ -65,11 +70,13 @@ export interface Ok {
 	id: string
 	doc: string
 	at: number
-	result?: { state?: 'shown' | 'held' }
+	result?: { state?: 'shown' | 'held'; rev?: number; documents?: string[]; notes?: string[]; did?: string }
 }
 export interface No {
 	t: 'no'
 	id?: string
+	/** The document that could not be opened. */
+	doc?: string
 	code: string
 	say: string
 	args?: SayArgs
@@ -81,6 +88,50 @@ export interface Notice {
 	say?: string
 	args?: SayArgs
 }
+/** What was typed in a note since the revision that was named, or that it cannot be told any more. */
+export interface Texts {
+	t: 'texts'
+	doc: string
+	id: string
+	rev?: number
+	edits?: Edit[]
+	own?: number
+	lost?: boolean
+}
+/** Where somebody is. In the class document: in which document. */
+export interface Here {
+	who: string
+	in?: string
+	box?: string
+	note?: string
+	caret?: [number, number]
+	rev?: number
+}
+export interface Presence {
+	t: 'presence'
+	doc: string
+	whole?: boolean
+	here?: Here[]
+	gone?: string[]
+}
+export interface Moment {
+	at: number
+	ms: number
+	who?: string
+	cmd: string
+	n: number
+	id?: string
+}
+interface Part {
+	id: string
+	doc: string
+	part: number
+	last?: boolean
+}
+export type History = Part & { t: 'history'; moments: Moment[] }
+export type MomentPart = Part & { t: 'moment'; at: number; objects: WireObject[] }
+export type File = Part & { t: 'file'; format: string; text: string }
+
 export type FromServer =
 	| Welcome
 	| Snapshot
@@ -89,6 +140,11 @@ export type FromServer =
 	| Ok
 	| No
 	| Notice
+	| Texts
+	| Presence
+	| History
+	| MomentPart
+	| File
 	| { t: 'pong'; now: number }
 	| { t: 'reload'; doc: string }
 

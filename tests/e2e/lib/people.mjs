@@ -110,7 +110,7 @@ export class Person {
 
 	async isIn() {
 		await this.$('[data-saved=ok]').waitFor()
-		await this.$('#post-yours').waitFor()
+		await this.$('#post-yours, [data-canvas]').waitFor()
 	}
 
 	// ── posting ──
@@ -179,6 +179,83 @@ export class Person {
 
 	async toast(text) {
 		await this.$('.toast', { hasText: text }).waitFor()
+	}
+
+	// ── canvases ──
+
+	/** Goes to a canvas by its address, whatever is there. */
+	async goToCanvas(canvas) {
+		await this.page.goto(`${this.page.url().replace(/(#\/\w{3}-\w{4}).*/, '$1')}/canvas/${canvas}`)
+		await this.$(`[data-canvas="${canvas}"]`).waitFor()
+	}
+
+	async openCanvas(canvas) {
+		await this.goToCanvas(canvas)
+		await this.$('[data-canvas][data-state=ready] [data-box]').first().waitFor()
+	}
+
+	note(text) {
+		return this.$('[data-note]', { hasText: text })
+	}
+
+	/** Waits until a note with these words is in a box, by the box's key. */
+	async seesNote(text, box) {
+		await this.$(`[data-box="${box}"] [data-note]`, { hasText: text }).waitFor({ state: 'attached' })
+	}
+
+	async seesNoNote(text) {
+		await until(`${this.name} does not see the note “${text}”`, async () => (await this.note(text).count()) === 0)
+	}
+
+	/** What stands on the canvas: the words of every box's notes in order, an open one's as its field has them. */
+	sheet() {
+		return this.page.$$eval('[data-box]', (boxes) =>
+			Object.fromEntries(
+				boxes.map((box) => [
+					box.dataset.box,
+					[...box.querySelectorAll('[data-note]')].map((note) => note.querySelector('[data-editor]')?.value ?? (note.querySelector('.blank') ? '' : note.querySelector('[data-text]').textContent)),
+				]),
+			),
+		)
+	}
+
+	/** Turns to a box where one is shown at a time. */
+	async turnTo(box) {
+		if (!this.isPhone || (await this.$('[data-outline]').count())) return
+		const page = this.$(`[data-page="${box}"]`)
+		for (let turns = 0; turns < 20 && (await page.getAttribute('inert')) !== null; turns++) {
+			const next = this.button('Next box')
+			await this.press((await next.isEnabled()) && !(await this.$(`[data-page="${box}"] ~ [data-page]:not([inert])`).count()) ? next : this.button('Box before'))
+		}
+		await until(`the box ${box} is in sight`, async () => Math.abs((await page.boundingBox())?.x ?? Infinity) < 2)
+	}
+
+	async addNote(box, text) {
+		await this.turnTo(box)
+		await this.press(`[data-add="${box}"]`)
+		await this.page.keyboard.insertText(text)
+		if (this.isPhone) await this.press(this.$(`[data-box="${box}"]`).getByRole('button', { name: 'Add', exact: true }))
+		else await this.page.keyboard.press('Enter')
+		await this.seesNote(text, box)
+	}
+
+	/** Opens a note's words with the caret at their end. */
+	async openNote(text) {
+		const note = this.note(text).first()
+		await this.turnTo(await note.evaluate((element) => element.closest('[data-box]').dataset.box))
+		await this.press(note.locator('[data-text]'))
+		await this.$('[data-editor]').waitFor()
+		await this.page.keyboard.press('Control+End')
+	}
+
+	/** The words in the open note, as they are now. */
+	written() {
+		return this.$('[data-editor]').inputValue()
+	}
+
+	async closeNote() {
+		await this.page.keyboard.press('Escape')
+		await this.$('[data-editor]').waitFor({ state: 'detached' })
 	}
 
 	// ── afterwards ──

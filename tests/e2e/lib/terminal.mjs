@@ -115,6 +115,52 @@ export class Terminal {
 		}
 	}
 
+	// ── canvases ──
+
+	/** From the wall to the canvas of a team, in a window with room for its grid, and on to the outline, in which every note stands in full. */
+	async openCanvas(team) {
+		await this.sees('All saved')
+		await this.keys('c')
+		await this.sees('Places')
+		const rows = (await this.screen()).split('\n').map((row) => row.trim())
+		const own = rows.indexOf(team)
+		check(own >= 0, `the places name ${team}`, rows)
+		// The wall, the teams, and then one row for every canvas.
+		const before = rows.slice(0, own).filter((row) => /team only|not open|open to the class/.test(row)).length
+		await this.keys(...Array.from({ length: 2 + before }, () => 'j'), 'Enter')
+		await this.sees(/^┌/m)
+		await this.keys('v')
+		await this.seesNot(/^┌/m)
+	}
+
+	/** Walks down to the note or box whose line has these words. */
+	async goTo(text) {
+		await this.keys('g')
+		await until(`the terminal comes to ${text}`, async () => {
+			const row = (await this.screen()).split('\n').find((line) => line.includes('▌'))
+			if (row?.includes(text)) return true
+			await this.keys('j')
+			return false
+		})
+	}
+
+	/** Opens a note's words, with the caret at their end. */
+	async openNote(text) {
+		await this.goTo(text)
+		await this.keys('e')
+		await this.sees('Esc done')
+		await this.keys('End')
+	}
+
+	/** Waits until all of a text is there, however it is broken into lines. */
+	async showsAll(text) {
+		const bare = (shown) => shown.replace(/[\s▌│]/g, '')
+		let last
+		await until('the terminal shows all the words', async () => bare((last = await this.screen())).includes(bare(text))).catch((error) => {
+			throw new Error(`${error.message}: ${text}; it shows\n${last}`)
+		})
+	}
+
 	/** Keys by tmux's names: Enter, Escape, C-s, Down … */
 	async keys(...names) {
 		await this.#tmux('send-keys', '-t', 'it', ...names)

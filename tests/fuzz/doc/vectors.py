@@ -69,7 +69,7 @@ def known(kind, fields):
 
 
 def edited(text, edit):
-    """Python's strings are sequences of code points, as edits are."""
+    """Python's strings are sequences of code points, as edits are. None if the edit does not fit."""
     out, at = '', 0
     for part in edit:
         if isinstance(part, str):
@@ -79,8 +79,7 @@ def edited(text, edit):
             at += part
         else:
             at += part['d'] if isinstance(part['d'], int) else len(part['d'])
-    assert at <= len(text)
-    return out + text[at:]
+    return out + text[at:] if at <= len(text) else None
 
 
 def apply(objects, op):
@@ -93,8 +92,10 @@ def apply(objects, op):
     kind, fields = objects[id]
     if op['op'] == 'set':
         objects[id] = (kind, known(kind, {**fields, **op['fields']}))
-    elif op['op'] == 'text' and op['field'] in KINDS[kind]:
-        objects[id] = (kind, known(kind, {**fields, op['field']: edited(fields.get(op['field'], ''), op['edit'])}))
+    elif op['op'] == 'text' and 'rev' in KINDS[kind].get(op['field'], {}):
+        text = edited(fields.get(op['field'], ''), op['edit'])
+        if text is not None:
+            objects[id] = (kind, known(kind, {**fields, op['field']: text, KINDS[kind][op['field']]['rev']: op['rev']}))
     elif op['op'] == 'del':
         del objects[id]
 
@@ -175,8 +176,8 @@ def chosen():
     for word in words:
         yield case(f'the words {word}', [post], [set_(A, for_=word), put(B, 'section', title=word), set_(A, who=word, for_=None)])
 
-    def typing(before, *edits, field='for'):
-        return case(f'typing in {before!r}', [thing(A, 'post', **{field: before, 'version': 1})], [text(A, field, rev + 2, *edit) for rev, edit in enumerate(edits)])
+    def typing(before, *edits):
+        return case(f'typing in {before!r}', [thing(A, 'note', text=before, rev=1)], [text(A, 'text', rev + 2, *edit) for rev, edit in enumerate(edits)])
 
     yield typing('', ['a'], [1, 'b'], ['c'], [1, 'x', 1, 'y'])
     yield typing('nurses', [], [6, '!'], ['Night ', {'d': 1}, 'N'], [{'d': 13}])
@@ -187,14 +188,15 @@ def chosen():
     yield typing('𝄞𝄞𝄞', [1, 'x', 1, {'d': 1}], [2, '𝄞'], [{'d': '𝄞'}])
     yield typing('e\u0301', [1, 'x'], [{'d': 1}])
     yield typing('\U0010ffff\U00010000', [1, '\ud7ff\ue000'], [3, {'d': 1}])
-    yield typing('日本語', [1, {'d': 1}, 'x'], [3, '\u2028'], field='helps')
-    yield typing('one', [3, '"\\'], [4, {'d': '\\'}], field='venture')
-    yield case('typing where nothing was, and until nothing is', [thing(A, 'post')], [text(A, 'who', 1, '🙂'), text(A, 'who', 2, {'d': 1}), text(A, 'who', 3, 'x')])
-    yield case('typing beside other changes', [post, wall],
-               [text(A, 'for', 2, 'Night '), set_(A, for_='tenants'), text(A, 'for', 3, 7, '!'), set_(A, for_=None), text(A, 'for', 4, 'x'), put(A, 'post', for_='y'), text(A, 'for', 5, 1, 'z'), delete(A), text(A, 'for', 6, 'gone'),
-                text('wall', 'prompt', 2, 4, ' And why', {'d': 1}, '?')])
-    yield case('typing in every kind that has words', [thing('class', 'class', title='ab'), thing(A, 'member', name='ab'), thing(B, 'section', title='ab'), thing(A + '.r', 'revision', offer='ab')],
-               [text('class', 'title', 1, 1, '🙂'), text(A, 'name', 1, {'d': 1}), text(B, 'title', 1, 2, 'c'), text(A + '.r', 'offer', 1, {'d': 'ab'}, 'x')])
+    yield typing('日本語', [1, {'d': 1}, 'x'], [3, '\u2028'])
+    yield typing('one', [3, '"\\'], [4, {'d': '\\'}])
+    yield case('typing where nothing was, and until nothing is', [thing(A, 'note')], [text(A, 'text', 1, '🙂'), text(A, 'text', 2, {'d': 1}), text(A, 'text', 3, 'x')])
+    note = thing(A, 'note', text='nurses', rev=1, box='jobs')
+    yield case('typing beside other changes', [note, wall],
+               [text(A, 'text', 2, 'Night '), set_(A, box='pains'), text(A, 'text', 3, 12, '!'), set_(A, text=None), text(A, 'text', 4, 'x'), put(A, 'note', text='y'), text(A, 'text', 5, 1, 'z'), delete(A), text(A, 'text', 6, 'gone')])
+    yield case('an edit that does not fit changes nothing, the revision neither', [note], [text(A, 'text', 2, 7, 'x'), text(A, 'text', 2, {'d': 7}), text(A, 'text', 2, 5, {'d': 2}), text(A, 'text', 2, 6, 'x')])
+    yield case('nobody types where there is no revision', [thing('class', 'class', title='ab'), thing(A, 'member', name='ab'), thing(B, 'section', title='ab'), thing(A + '.r', 'revision', offer='ab'), wall],
+               [text('class', 'title', 1, 1, '🙂'), text(A, 'name', 1, {'d': 1}), text(B, 'title', 1, 2, 'c'), text(A + '.r', 'offer', 1, {'d': 'ab'}, 'x'), text('wall', 'prompt', 2, 'Now ')])
 
 
 # ---- random cases
@@ -254,7 +256,7 @@ def some_op(rng, objects):
         return {'op': 'put', 'id': id, 'kind': kind, 'fields': some_fields(rng, kind, False)}
     if roll < 0.65:
         return {'op': 'set', 'id': id, 'fields': some_fields(rng, kind, True)}
-    typed = [key for key, spec in KINDS[kind].items() if spec['type'] in ('line', 'text')]
+    typed = [key for key, spec in KINDS[kind].items() if 'rev' in spec]
     if not typed:
         return delete(id)
     key = rng.choice(typed)

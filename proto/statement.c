@@ -1,11 +1,13 @@
-#include "client-cli/statement.h"
-#include "client-cli/sentence.h"
+#include "proto/statement.h"
 #include <string.h>
 #include <utf8proc.h>
+
+const char *const part_names[PARTS] = { "for", "who", "offer", "helps" };
 
 struct pieces {
 	struct piece *list;
 	size_t n;
+	statement_phrase *phrase;
 };
 
 static bool is_one_of(const char *list, const char *s, size_t n)
@@ -55,13 +57,13 @@ static void add(struct pieces *out, struct piece piece)
 
 static void add_join(struct pieces *out, const char *key)
 {
-	const char *text = sentence(key);
+	const char *text = out->phrase(key);
 	add(out, (struct piece){ .kind = PIECE_JOIN, .text = text, .n = strlen(text) });
 }
 
 static void add_mark(struct pieces *out, const char *key)
 {
-	const char *text = sentence(key);
+	const char *text = out->phrase(key);
 	add(out, (struct piece){ .kind = PIECE_MARK, .text = text, .n = strlen(text), .tight = true });
 }
 
@@ -105,9 +107,9 @@ static void add_what(struct pieces *out, const struct statement *words, bool off
 		add_part(out, words, PART_HELPS, true);
 }
 
-size_t statement_pieces(const struct statement *words, struct piece list[PIECES_MAX])
+size_t statement_pieces(const struct statement *words, statement_phrase *phrase, struct piece list[PIECES_MAX])
 {
-	struct pieces out = { .list = list };
+	struct pieces out = { .list = list, .phrase = phrase };
 	bool offers = has(words->part[PART_OFFER]), helps = has(words->part[PART_HELPS]);
 	add_whom(&out, words, offers || helps);
 	if (offers || helps)
@@ -131,10 +133,10 @@ void piece_add(struct buf *out, const struct piece *piece)
 	buf_add(out, piece->text + first, piece->n - (size_t)first);
 }
 
-void statement_add(struct buf *out, const struct statement *words)
+void statement_add(struct buf *out, const struct statement *words, statement_phrase *phrase)
 {
 	struct piece pieces[PIECES_MAX];
-	size_t n = statement_pieces(words, pieces);
+	size_t n = statement_pieces(words, phrase, pieces);
 	for (size_t i = 0; i < n; i++) {
 		if (i && !pieces[i].tight)
 			buf_char(out, ' ');
