@@ -256,7 +256,11 @@ static enum model_verdict take_ops(const struct model *model, struct replica *re
 		return MODEL_SAME;
 	if (!replica->known)
 		return MODEL_SAME; /* a snapshot is on its way and will have them */
-	if (replica->at != at - cJSON_GetArraySize(ops))
+	/* What was on its way when the document was opened again comes twice: those it has already are passed over. */
+	int64_t had = replica->at - (at - cJSON_GetArraySize(ops));
+	if (had > 0 && replica->at >= at)
+		return MODEL_SAME;
+	if (had < 0)
 		return replica->opening ? MODEL_SAME : MODEL_REOPEN;
 	replica->opening = false;
 	replica->epoch = epoch;
@@ -264,7 +268,7 @@ static enum model_verdict take_ops(const struct model *model, struct replica *re
 	struct op op;
 	cJSON_ArrayForEach(item, ops)
 	{
-		if (!op_read(item, replica->shared, &op))
+		if (had-- > 0 || !op_read(item, replica->shared, &op))
 			continue;
 		doc_apply(replica->shared, &op);
 		if (op.type == OP_TEXT && model->on_text)

@@ -141,7 +141,16 @@ static void a_gap_is_noticed_and_the_document_opened_again_from_what_is_there(vo
 	assert_int_equal(f->model.wall.epoch, 4);
 	order(f, "post1 post2 ");
 	assert_string_equal(f->picture.posts[0].words.part[PART_FOR], "now");
-	assert_int_equal(take(f, "{'t':'ops','doc':'" WALL "','epoch':4,'at':13,'ops':[{'op':'del','id':'post1'}]}"), MODEL_REOPEN);
+}
+
+static void what_is_told_twice_is_taken_once(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(take(f, "{'t':'ops','doc':'" WALL "','epoch':2,'at':10,'ops':[{'op':'del','id':'post1'}]}"), MODEL_SAME);
+	assert_non_null(doc_find(f->model.wall.shared, "post1"));
+	assert_int_equal(take(f, "{'t':'ops','doc':'" WALL "','epoch':2,'at':11,'ops':[{'op':'del','id':'post1'},{'op':'set','id':'post1','fields':{'for':'new'}}]}"), MODEL_CHANGED);
+	assert_string_equal(f->picture.posts[0].words.part[PART_FOR], "new");
+	assert_int_equal(f->model.wall.at, 11);
 }
 
 static void a_wrong_digest_drops_the_document(void **state)
@@ -309,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(posts_stand_by_section_and_position, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_is_noticed_and_the_document_opened_again_from_what_is_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_told_twice_is_taken_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_wrong_digest_drops_the_document, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_snapshot_in_parts_replaces_only_when_complete, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_overlay_shadows_and_counts, set_up, tear_down),

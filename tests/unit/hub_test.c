@@ -975,6 +975,15 @@ static void test_presence_of_a_slow_reader(void **state)
 	forget(a);
 	a_moment();
 	assert_int_equal(told_count(a), 0); /* and once */
+	/* Also when something happens just then. */
+	a->is_clogged = true;
+	say(c, "{\"t\":\"here\",\"doc\":\"%s\",\"box\":\"channels\"}", canvas);
+	a_moment();
+	a->is_clogged = false;
+	say(b, "{\"t\":\"here\",\"doc\":\"%s\",\"box\":\"costs\"}", canvas);
+	a_moment();
+	assert_true(cJSON_IsTrue(cJSON_GetObjectItem(newest(a, "presence", canvas), "whole")));
+	assert_true(was_told(a, "\"channels\""));
 }
 
 /* Of a crowd only the number is told. */

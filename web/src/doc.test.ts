@@ -94,6 +94,12 @@ describe('the counter', () => {
 		expect(doc.takeOps(ops(5, [{ op: 'del', id: 'b' }]))).toBe('ignored')
 		expect(doc.get('b')).toBeDefined()
 	})
+	test('of ops that overlap with what was had only the rest is applied', () => {
+		expect(doc.takeOps(ops(6, [{ op: 'del', id: 'a' }, { op: 'del', id: 'b' }]))).toBe('applied')
+		expect(doc.at).toBe(6)
+		expect(doc.get('a')).toBeDefined()
+		expect(doc.get('b')).toBeUndefined()
+	})
 	test('a wrong digest asks for everything anew', () => {
 		expect(doc.takeOps(ops(6, [{ op: 'del', id: 'b' }], { sum: '0000000000000000' }))).toBe('anew')
 	})

@@ -65,8 +65,10 @@ export class Doc {
 		if (this.parts) return 'ignored'
 		if (!this.loaded) return 'anew'
 		if (message.at < this.at || (message.at === this.at && message.ops.length > 0)) return 'ignored'
-		if (message.at - message.ops.length !== this.at) return 'again'
-		for (const op of message.ops) this.apply(op)
+		/* What was on its way when the document was opened again comes twice: those it has already are passed over. */
+		const had = this.at - (message.at - message.ops.length)
+		if (had < 0) return 'again'
+		for (const op of message.ops.slice(had)) this.apply(op)
 		this.at = message.at
 		this.epoch = message.epoch
 		return this.checkSum(message.sum)
