@@ -571,7 +571,7 @@ async function filled(bag) {
 async function visit(bag, device) {
 	const studio = await filled(bag)
 	const found = []
-	const look = async (person, place) => found.push(...(await findings(person, place)))
+	const look = async (person, place) => found.push(...(await findings(person, place, { veiled: true })))
 	const ama = await studio.student('Ama', 'Ada', { device })
 	const jun = await studio.student('Jun', 'Ada')
 	const zoe = await studio.student('Zoe', 'Bo', { device })

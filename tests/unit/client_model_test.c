@@ -149,7 +149,7 @@ static void what_is_told_twice_is_taken_once(void **state)
 	assert_int_equal(take(f, "{'t':'ops','doc':'" WALL "','epoch':2,'at':10,'ops':[{'op':'del','id':'post1'}]}"), MODEL_SAME);
 	assert_non_null(doc_find(f->model.wall.shared, "post1"));
 	assert_int_equal(take(f, "{'t':'ops','doc':'" WALL "','epoch':2,'at':11,'ops':[{'op':'del','id':'post1'},{'op':'set','id':'post1','fields':{'for':'new'}}]}"), MODEL_CHANGED);
-	assert_string_equal(f->picture.posts[0].words.part[PART_FOR], "new");
+	assert_string_equal(object_str(doc_find(f->model.wall.shared, "post1"), POST_FOR), "new");
 	assert_int_equal(f->model.wall.at, 11);
 }
 
