@@ -571,16 +571,18 @@ async function filled(bag) {
 async function visit(bag, device) {
 	const studio = await filled(bag)
 	const found = []
-	const look = async (person, place) => found.push(...(await findings(person, place, { veiled: true })))
+	const look = async (person, place, options) => found.push(...(await findings(person, place, options)))
+	// Where nothing lies over the boxes, every word has to be judged.
+	const whole = { veiled: true }
 	const ama = await studio.student('Ama', 'Ada', { device })
 	const jun = await studio.student('Jun', 'Ada')
 	const zoe = await studio.student('Zoe', 'Bo', { device })
 	await jun.openNote('Independent pharmacies')
 	await ama.$('[data-note][data-who]').waitFor({ state: 'attached' })
-	await look(ama, 'boxes')
+	await look(ama, 'boxes', whole)
 	if (ama.isPhone) {
 		await ama.press('.turn .where')
-		await look(ama, 'map of the boxes')
+		await look(ama, 'map of the boxes', whole)
 		await ama.press('.map button >> nth=0')
 	}
 	await ama.press(ama.$('[data-box=segments] [data-title]'))
@@ -621,7 +623,7 @@ async function visit(bag, device) {
 	await look(zoe, 'a canvas that is not open')
 	await studio.does('canvas', 'set', studio.place, studio.canvases.Ada, 'see=class')
 	await zoe.seesNote('Private hospitals', 'segments')
-	await look(zoe, 'a canvas to read')
+	await look(zoe, 'a canvas to read', whole)
 	await ama.turnTo('segments')
 	await ama.press('[data-add=segments]')
 	await ama.page.keyboard.insertText('x'.repeat(5001))

@@ -270,7 +270,7 @@ static void smallest_replacement(void **state)
 
 /* --- several of them and a server --- */
 
-enum { PEOPLE = 5, LOG_MAX = 4096, WIRE_MAX = 4096 };
+enum { PEOPLE = 10, LOG_MAX = 8192, WIRE_MAX = 4096 };
 
 struct logged {
 	struct text_edit edit;

@@ -305,7 +305,7 @@ describe('many sessions and one server', () => {
 		lost.length = 0
 		const roll = random(seed)
 		const model = new Model('start 🙂 here')
-		const people = Array.from({ length: 2 + (seed % 4) }, () => new Person(model, roll))
+		const people = Array.from({ length: 2 + (seed % 9) }, () => new Person(model, roll))
 		for (let pause = 0; pause < 5; pause++) {
 			for (let turn = 0; turn < 120; turn++) {
 				now_ms += Math.floor(roll() * 60)
