@@ -36,7 +36,7 @@ static bool is_frozen(const struct room *room)
 
 static command_rule *rule_of(enum command command)
 {
-	command_rule *const *const tables[] = { class_rules, wall_rules, canvas_rules, past_rules };
+	command_rule *const *const tables[] = { class_rules, wall_rules, box_rules, canvas_rules, past_rules };
 	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
 		if (tables[t][command])
 			return tables[t][command];

@@ -1,5 +1,5 @@
 /* What follows from a command: ops, or a refusal. Pure: the state, the person, the command and the time are all arguments, and nothing is changed here. One function a command (decide_class.c, decide_wall.c,
- * decide_canvas.c, decide_past.c), in a table beside the commands' own. */
+ * decide_boxes.c, decide_canvas.c, decide_past.c), in a table beside the commands' own. */
 #ifndef FORWHOM_SERVER_ROOM_DECIDE_H
 #define FORWHOM_SERVER_ROOM_DECIDE_H
 #include "proto/arena.h"

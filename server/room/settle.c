@@ -51,17 +51,17 @@ static struct doc *doc_after(const struct turn *turn)
 
 /* ---- boxes ---- */
 
-static bool overlap(const struct object *a, const struct object *b)
+static bool are_overlapping(const struct object *a, const struct object *b)
 {
-	return object_int(a, BOX_COL) < object_int(b, BOX_COL) + object_int(b, BOX_W) && object_int(b, BOX_COL) < object_int(a, BOX_COL) + object_int(a, BOX_W) &&
-	       object_int(a, BOX_ROW) < object_int(b, BOX_ROW) + object_int(b, BOX_H) && object_int(b, BOX_ROW) < object_int(a, BOX_ROW) + object_int(a, BOX_H);
+	struct place one = place_of(a), other = place_of(b);
+	return overlap(&one, &other);
 }
 
 static bool are_boxes_apart(const struct doc *doc)
 {
 	for (const struct object *a = doc_first(doc); a; a = object_next(a))
 		for (const struct object *b = object_next(a); b && a->kind == KIND_BOX && is_live(a); b = object_next(b))
-			if (b->kind == KIND_BOX && is_live(b) && overlap(a, b))
+			if (b->kind == KIND_BOX && is_live(b) && are_overlapping(a, b))
 				return false;
 	return true;
 }

@@ -16,7 +16,7 @@ struct turn {
 
 typedef void command_rule(struct turn *turn);
 /* By command; each file has its own, NULL elsewhere. */
-extern command_rule *const *const class_rules, *const *const wall_rules, *const *const canvas_rules, *const *const past_rules;
+extern command_rule *const *const class_rules, *const *const wall_rules, *const *const box_rules, *const *const canvas_rules, *const *const past_rules;
 
 /* ---- saying no, and what happened ---- */
 
@@ -87,6 +87,22 @@ bool next_item(const char **list, char separator, const char **item, size_t *n);
 bool has_item(const char *list, char separator, const char *item, size_t n);
 /* What has been written, kept in the arena; releases `text`. */
 const char *keep_text(struct arena *arena, struct buf *text);
+
+/* ---- canvases (decide_canvas.c, decide_boxes.c) ---- */
+
+enum { TYPES_MAX = 8 }; /* customer types are numbered from 1; 0 is none */
+
+/* Whether this person may add to the canvas; else refuses. */
+bool may_add(struct turn *turn);
+/* The box that `arg` names, if it is there; else refuses. */
+struct object *find_box(struct turn *turn, int arg);
+
+/* Where a box stands on the grid, in cells counted from 1. */
+struct place {
+	int64_t col, row, w, h;
+};
+struct place place_of(const struct object *box);
+bool overlap(const struct place *a, const struct place *b);
 
 /* ---- several things that come back at once (settle.c) ---- */
 

@@ -42,6 +42,11 @@ export class Line {
 		for (const pair of this.#pairs) if (this.#lets === 'nothing' || pair.isSocket) pair.end()
 	}
 
+	/** What people say still gets through; what the server answers does not, and is lost when the line is cut. */
+	deafen() {
+		for (const pair of this.#pairs) pair.deafen()
+	}
+
 	mend() {
 		this.#lets = 'all'
 	}
@@ -50,7 +55,7 @@ export class Line {
 		if (this.#lets === 'nothing') return outer.destroy()
 		// The server may be gone for now; its port is asked for each time.
 		const inner = net.connect(this.server.port, '127.0.0.1')
-		const pair = { isSocket: false, end: () => (outer.destroy(), inner.destroy()) }
+		const pair = { isSocket: false, end: () => (outer.destroy(), inner.destroy()), deafen: () => inner.unpipe(outer) }
 		this.#pairs.add(pair)
 		for (const socket of [outer, inner]) {
 			socket.setNoDelay(true)
