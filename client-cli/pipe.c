@@ -120,6 +120,13 @@ cJSON *job_args_with_id(const char *id)
 	return args;
 }
 
+void job_add_new_id(cJSON *args)
+{
+	char id[ID_CHARS + 1];
+	random_id(id);
+	cJSON_AddStringToObject(args, "id", id);
+}
+
 const struct wall_post *job_find_post(const char *prefix)
 {
 	const struct wall_post *post = NULL;
@@ -188,9 +195,7 @@ static void act_join(void)
 
 static void give_post(cJSON *args, void *tag)
 {
-	char id[ID_CHARS + 1];
-	random_id(id);
-	cJSON_AddStringToObject(args, "id", id);
+	job_add_new_id(args);
 	job_give(CMD_POST_ADD, args, tag);
 }
 
@@ -459,9 +464,8 @@ static bool add_before_section(cJSON *args)
 
 static void act_section_add(void)
 {
-	char id[ID_CHARS + 1];
-	random_id(id);
-	cJSON *args = job_args_with_id(id);
+	cJSON *args = cJSON_CreateObject();
+	job_add_new_id(args);
 	cJSON_AddStringToObject(args, "title", word(2 - 1));
 	if (add_before_section(args))
 		job_give(CMD_SECTION_ADD, args, NULL);
@@ -488,16 +492,20 @@ static void act_section(void)
 
 /* --- watch --- */
 
+void job_print_change(const char *how, cJSON *row)
+{
+	cJSON *line = cJSON_CreateObject();
+	cJSON_AddStringToObject(line, "change", how);
+	for (cJSON *item; (item = cJSON_DetachItemFromArray(row, 0));)
+		cJSON_AddItemToObject(line, item->string, item);
+	cJSON_Delete(row);
+	print_json(line);
+}
+
 static void tell_row(const char *how, const struct wall_post *post)
 {
 	if (job.app->json) {
-		cJSON *row = post_json(&job.picture, post);
-		cJSON *line = cJSON_CreateObject();
-		cJSON_AddStringToObject(line, "change", how);
-		for (cJSON *item; (item = cJSON_DetachItemFromArray(row, 0));)
-			cJSON_AddItemToObject(line, item->string, item);
-		cJSON_Delete(row);
-		print_json(line);
+		job_print_change(how, post_json(&job.picture, post));
 		return;
 	}
 	struct buf text = { 0 };

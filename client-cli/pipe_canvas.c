@@ -1,27 +1,14 @@
-/* Commands for teams, canvases and notes; what they share with the others is in pipe.c, history and files are in pipe_past.c. Each verb has one function, called once the class is there; those that need a canvas
- * open it first, and go on in a second function once it is there too. */
+/* Commands for teams, and for canvases as a whole; what they share with the others is in pipe.c, what is in a canvas in pipe_notes.c, watching one in pipe_canvas_watch.c, history and files in pipe_past.c. Each verb has one
+ * function, called once the class is there; those that need a canvas open it first, and go on in a second function once it is there too. */
 #include "client-cli/pipe.h"
 #include "client-cli/pipe_job.h"
 #include "client-cli/sentence.h"
 #include "proto/json.h"
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { STDIN_MAX = 1 << 20, ID_PREFIX_MIN = 4 };
-
-/* The canvas that is watched, and whether what was there at first has been noted. */
-static struct {
-	char what[OBJECT_ID_CAP];
-	bool primed;
-} watched;
-
-static const struct args *args(void)
-{
-	return &job.app->args;
-}
+enum { ID_PREFIX_MIN = 4 };
 
 /* --- finding --- */
 
@@ -89,23 +76,22 @@ const char *job_find_doc(const char *text)
 	return entry ? entry->id : NULL;
 }
 
-/* What stands in word `n`, or for "-" all of standard input. Returns owned. */
-static char *text_of(int n)
+/* A number that an option gives; false after complaining. */
+bool job_read_number(const char *text, int64_t least, int64_t most, int64_t *out)
 {
-	struct buf raw = { 0 }, clean = { 0 };
-	char chunk[4096];
-	ssize_t got;
-	if (strcmp(word(n), "-") != 0)
-		buf_str(&raw, word(n));
-	else
-		while (raw.n < STDIN_MAX && ((got = read(STDIN_FILENO, chunk, sizeof chunk)) > 0 || (got < 0 && errno == EINTR)))
-			buf_add(&raw, chunk, got > 0 ? (size_t)got : 0);
-	/* `echo` ends what it says with a newline, which is not a part of it. */
-	if (!strcmp(word(n), "-") && raw.n && raw.s[raw.n - 1] == '\n')
-		raw.s[--raw.n] = 0;
-	typing_clean(&clean, raw.s, raw.n);
-	buf_release(&raw);
-	return clean.s ? clean.s : strdup("");
+	char *end;
+	errno = 0;
+	*out = strtoll(text, &end, 10);
+	if (*text && !*end && !errno && *out >= least && *out <= most)
+		return true;
+	job_misuse("usage.number", text);
+	return false;
+}
+
+void job_add_option(cJSON *args, const char *key, enum option which)
+{
+	if (option(which))
+		cJSON_AddStringToObject(args, key, option(which));
 }
 
 /* --- printing --- */
@@ -132,9 +118,8 @@ static void add_id(struct buf *out, const char *id)
 static void act_team_add(void)
 {
 	for (int i = 1; i < args()->word_count; i++) {
-		char id[ID_CHARS + 1];
-		random_id(id);
-		cJSON *team = job_args_with_id(id);
+		cJSON *team = cJSON_CreateObject();
+		job_add_new_id(team);
 		cJSON_AddStringToObject(team, "name", word(i));
 		job_give(CMD_TEAM_ADD, team, NULL);
 	}
@@ -234,13 +219,6 @@ static void act_team_join(void)
 
 /* --- canvases --- */
 
-static bool add_option(cJSON *json, const char *key, enum option which)
-{
-	if (option(which))
-		cJSON_AddStringToObject(json, key, option(which));
-	return option(which);
-}
-
 static void act_canvas_new(void)
 {
 	const struct canvas_entry *from = NULL;
@@ -255,12 +233,11 @@ static void act_canvas_new(void)
 	}
 	if ((option(OPTION_FROM) && !(from = job_find_canvas(option(OPTION_FROM), false))) || (option(OPTION_TEAM) && !(team = job_find_team(option(OPTION_TEAM), false))))
 		return;
-	char id[ID_CHARS + 1];
-	random_id(id);
-	cJSON *change = job_args_with_id(id);
-	add_option(change, "template", OPTION_TEMPLATE);
-	add_option(change, "title", OPTION_TITLE);
-	add_option(change, "see", OPTION_SEE);
+	cJSON *change = cJSON_CreateObject();
+	job_add_new_id(change);
+	job_add_option(change, "template", OPTION_TEMPLATE);
+	job_add_option(change, "title", OPTION_TITLE);
+	job_add_option(change, "see", OPTION_SEE);
 	if (from)
 		cJSON_AddStringToObject(change, "from", from->id);
 	if (team)
@@ -324,11 +301,6 @@ void job_print_canvas(const struct canvas *canvas)
 		print_json(link_json(&canvas->links[i]));
 }
 
-static void then_show(void)
-{
-	job_print_canvas(&job.canvas);
-}
-
 static void act_canvas_set(void)
 {
 	const struct canvas_entry *entry = job_find_canvas(word(1), false);
@@ -362,316 +334,6 @@ static void act_on_canvases(void)
 		if (entry)
 			job_give(restores ? CMD_DOCUMENT_RESTORE : CMD_DOCUMENT_REMOVE, job_args_with_id(entry->id), NULL);
 	}
-}
-
-/* --- what happens in a canvas --- */
-
-static void give(enum command command, cJSON *change, struct line *line)
-{
-	job_give_in(job.canvas.id, command, change, line);
-}
-
-/* A number that an option gives; false after complaining. */
-bool job_read_number(const char *text, int64_t least, int64_t most, int64_t *out)
-{
-	char *end;
-	errno = 0;
-	*out = strtoll(text, &end, 10);
-	if (*text && !*end && !errno && *out >= least && *out <= most)
-		return true;
-	job_misuse("usage.number", text);
-	return false;
-}
-
-static void then_type(void)
-{
-	int64_t number;
-	if (!job_read_number(word(2), 1, TYPES_MAX, &number))
-		return;
-	cJSON *change = cJSON_CreateObject();
-	cJSON_AddNumberToObject(change, "number", (double)number);
-	cJSON_AddStringToObject(change, "name", word(3));
-	give(CMD_TYPE_SET, change, NULL);
-}
-
-static void add_text_option(cJSON *json, const char *key, enum option which)
-{
-	struct buf text = { 0 };
-	if (!option(which))
-		return;
-	typing_clean(&text, option(which), strlen(option(which)));
-	cJSON_AddStringToObject(json, key, buf_cstr(&text));
-	buf_release(&text);
-}
-
-/* What box.add and box.set say of a box's place and words; false after complaining. A new box has size 1x1 where that is not said. */
-static bool add_structure(cJSON *change, bool fresh)
-{
-	int64_t a = 1, b = 1;
-	add_option(change, "title", OPTION_TITLE);
-	add_text_option(change, "questions", OPTION_QUESTIONS);
-	add_text_option(change, "tip", OPTION_TIP);
-	add_text_option(change, "tags", OPTION_TAGS);
-	if (option(OPTION_CELL)) {
-		if (!pair_read(option(OPTION_CELL), ',', &a, &b)) {
-			job_misuse("usage.cell", option(OPTION_CELL));
-			return false;
-		}
-		cJSON_AddNumberToObject(change, "col", (double)a);
-		cJSON_AddNumberToObject(change, "row", (double)b);
-	}
-	a = b = 1;
-	if (option(OPTION_SIZE) && !pair_read(option(OPTION_SIZE), 'x', &a, &b)) {
-		job_misuse("usage.size", option(OPTION_SIZE));
-		return false;
-	}
-	if (option(OPTION_SIZE) || fresh) {
-		cJSON_AddNumberToObject(change, "w", (double)a);
-		cJSON_AddNumberToObject(change, "h", (double)b);
-	}
-	if (option(OPTION_ORDER)) {
-		if (!job_read_number(option(OPTION_ORDER), 0, 999, &a))
-			return false;
-		cJSON_AddNumberToObject(change, "order", (double)a);
-	}
-	return true;
-}
-
-static void then_box_add(void)
-{
-	cJSON *change = job_args_with_id(word(2));
-	if (add_structure(change, true))
-		give(CMD_BOX_ADD, change, NULL);
-	else
-		cJSON_Delete(change);
-}
-
-static void then_box(void)
-{
-	enum verb verb = args()->verb;
-	const char *id = NULL;
-	if (verb == VERB_BOX_RESTORE) {
-		for (size_t i = 0; i < job.canvas.removed_count; i++)
-			if (!strcmp(job.canvas.removed_boxes[i].id, word(2)) || !strcmp(job.canvas.removed_boxes[i].title, word(2)))
-				id = job.canvas.removed_boxes[i].id;
-		if (!id)
-			job_refuse("not_found", "not_found.box", word(2));
-	} else {
-		const struct canvas_box *box = job_find_box(word(2), true);
-		id = box ? box->id : NULL;
-	}
-	if (!id)
-		return;
-	cJSON *change = job_args_with_id(id);
-	if (verb == VERB_BOX_SET && !add_structure(change, false))
-		cJSON_Delete(change);
-	else
-		give(verb == VERB_BOX_SET ? CMD_BOX_SET : verb == VERB_BOX_RM ? CMD_BOX_REMOVE : CMD_BOX_RESTORE, change, NULL);
-}
-
-/* --- notes --- */
-
-/* type and tags of --type and --tag; false after complaining. */
-static bool add_marks(cJSON *change)
-{
-	int64_t type;
-	struct buf tags = { 0 };
-	if (option(OPTION_TYPE)) {
-		if (!job_read_number(option(OPTION_TYPE), 0, TYPES_MAX, &type))
-			return false;
-		cJSON_AddNumberToObject(change, "type", (double)type);
-	}
-	for (int i = 0; i < args()->tag_count; i++) {
-		buf_str(&tags, tags.n ? "\n" : "");
-		buf_str(&tags, args()->tags[i]);
-	}
-	/* `--tag ""` takes them away. */
-	if (args()->tag_count)
-		cJSON_AddStringToObject(change, "tags", buf_cstr(&tags));
-	buf_release(&tags);
-	return true;
-}
-
-static bool add_before(cJSON *change)
-{
-	const struct canvas_note *before;
-	if (!option(OPTION_BEFORE))
-		return true;
-	if ((before = job_find_note(option(OPTION_BEFORE), true)))
-		cJSON_AddStringToObject(change, "before", before->id);
-	return before;
-}
-
-static void add_new_id(cJSON *change)
-{
-	char id[ID_CHARS + 1];
-	random_id(id);
-	cJSON_AddStringToObject(change, "id", id);
-}
-
-static void refuse_line(struct line *line, const char *code, const char *say, const char *x)
-{
-	struct sentence_arg list[] = { { "x", x, 0 }, { 0 } };
-	struct buf text = { 0 };
-	sentence_add(&text, say, list);
-	job.code = EXIT_REFUSED;
-	job_settle_line(line, job_refusal_json(code, buf_cstr(&text)));
-	buf_release(&text);
-}
-
-static void on_note_line(const char *text, size_t n, struct line *line)
-{
-	struct note_line note = text ? note_line_read(text, n) : (struct note_line){ .code = "too_big", .say = "too_big" };
-	const struct canvas_box *box = note.box ? job_find_box(note.box, false) : NULL;
-	const struct canvas_note *before = note.before ? job_find_note(note.before, false) : NULL;
-	if (!note.args) {
-		refuse_line(line, note.code, note.say, "");
-	} else if (!box || (note.before && !before)) {
-		refuse_line(line, "not_found", box ? "not_found.note" : "not_found.box", box ? note.before : note.box);
-		cJSON_Delete(note.args);
-	} else {
-		cJSON_AddStringToObject(note.args, "box", box->id);
-		if (before)
-			cJSON_AddStringToObject(note.args, "before", before->id);
-		add_new_id(note.args);
-		give(CMD_NOTE_ADD, note.args, line);
-	}
-	free(note.box);
-	free(note.before);
-}
-
-static void then_note_add(void)
-{
-	if (args()->word_count == 3 && !strcmp(word(2), "-")) {
-		job_read_lines(on_note_line);
-		return;
-	}
-	const struct canvas_box *box = job_find_box(word(2), true);
-	if (!box)
-		return;
-	cJSON *change = cJSON_CreateObject();
-	add_new_id(change);
-	cJSON_AddStringToObject(change, "box", box->id);
-	if (!add_before(change) || !add_marks(change)) {
-		cJSON_Delete(change);
-		return;
-	}
-	if (args()->word_count > 3) {
-		char *text = text_of(3);
-		cJSON_AddStringToObject(change, "text", text);
-		free(text);
-	}
-	give(CMD_NOTE_ADD, change, NULL);
-}
-
-/* As an edit of what is there, so that what others are typing in it stays. */
-static void then_note_text(void)
-{
-	const struct canvas_note *note = job_find_note(word(2), true);
-	if (!note)
-		return;
-	char *text = text_of(3);
-	struct typing *typing = typing_new(note->id, note->text, note->text_n, note->rev);
-	enum typing_verdict verdict = args()->verb == VERB_NOTE_EDIT ? typing_replace(typing, text, strlen(text)) : typing_splice(typing, typing_length(typing), 0, text, strlen(text));
-	if (verdict == TYPING_OK)
-		give(CMD_NOTE_TEXT, typing_take(typing, 1), NULL);
-	else if (verdict == TYPING_TOO_LONG)
-		job_refuse("quota", "usage.note.long", "");
-	typing_free(typing);
-	free(text);
-}
-
-/* The ids of words `from` to `to`, as an argument `ids`; NULL after complaining. What was deleted has to be named in full: nobody is told of it any more. */
-static cJSON *several(int from, int to, bool deleted)
-{
-	cJSON *change = cJSON_CreateObject(), *ids = cJSON_AddArrayToObject(change, "ids");
-	bool good = true;
-	for (int i = from; i < to; i++) {
-		const struct canvas_note *note = deleted ? NULL : job_find_note(word(i), true);
-		const char *id = note ? note->id : deleted && id_is_valid(word(i), strlen(word(i))) ? word(i) : NULL;
-		if (deleted && !id)
-			job_refuse("not_found", "not_found.note.deleted", word(i));
-		if (id)
-			cJSON_AddItemToArray(ids, cJSON_CreateString(id));
-		good &= id != NULL;
-	}
-	if (good)
-		return change;
-	cJSON_Delete(change);
-	return NULL;
-}
-
-static void then_note_move(void)
-{
-	int last = args()->word_count - 1;
-	const struct canvas_box *box = job_find_box(word(last), true);
-	cJSON *change = box ? several(2, last, false) : NULL;
-	if (!change)
-		return;
-	cJSON_AddStringToObject(change, "box", box->id);
-	if (add_before(change))
-		give(CMD_NOTE_MOVE, change, NULL);
-	else
-		cJSON_Delete(change);
-}
-
-static void then_note_set(void)
-{
-	if (!option(OPTION_TYPE) && !args()->tag_count) {
-		job_misuse("usage.nothing", "");
-		return;
-	}
-	cJSON *change = several(2, args()->word_count, false);
-	if (change && add_marks(change))
-		give(CMD_NOTE_SET, change, NULL);
-	else
-		cJSON_Delete(change);
-}
-
-static void then_on_notes(void)
-{
-	enum verb verb = args()->verb;
-	cJSON *change = several(2, args()->word_count, verb == VERB_NOTE_RESTORE);
-	if (change)
-		give(verb == VERB_NOTE_RM ? CMD_NOTE_DELETE : verb == VERB_NOTE_DUP ? CMD_NOTE_DUPLICATE : CMD_NOTE_RESTORE, change, NULL);
-}
-
-static void then_note_link(void)
-{
-	const struct canvas_note *from = job_find_note(word(2), true), *to = from ? job_find_note(word(3), true) : NULL;
-	if (!to)
-		return;
-	cJSON *change = cJSON_CreateObject();
-	add_new_id(change);
-	cJSON_AddStringToObject(change, "from", from->id);
-	cJSON_AddStringToObject(change, "to", to->id);
-	give(CMD_LINK_ADD, change, NULL);
-}
-
-/* Whichever way the link goes. */
-static void then_note_unlink(void)
-{
-	const struct canvas_note *from = job_find_note(word(2), true), *to = from ? job_find_note(word(3), true) : NULL, *other;
-	const struct canvas_link *link;
-	if (!to)
-		return;
-	for (size_t i = 0; (link = canvas_link_at(&job.canvas, from->id, i, &other)); i++)
-		if (other == to) {
-			give(CMD_LINK_REMOVE, job_args_with_id(link->id), NULL);
-			return;
-		}
-	job_refuse("not_found", "not_found.link", "");
-}
-
-static void then_note_promote(void)
-{
-	const struct wall_post *post = job_find_post(word(2));
-	if (!post)
-		return;
-	cJSON *change = cJSON_CreateObject();
-	cJSON_AddStringToObject(change, "wall", seat_model(job.seat)->wall.id);
-	cJSON_AddStringToObject(change, "post", post->id);
-	give(CMD_CANVAS_PROMOTE, change, NULL);
 }
 
 /* --- answers --- */
@@ -720,146 +382,6 @@ void canvas_print_ok(const struct change *change, const cJSON *answer)
 		print_line(id);
 }
 
-/* --- watch --- */
-
-static void tell(const char *how, cJSON *row, const char *text)
-{
-	if (!job.app->json) {
-		cJSON_Delete(row);
-		job_print_lines(text);
-		return;
-	}
-	cJSON *line = cJSON_CreateObject();
-	cJSON_AddStringToObject(line, "change", how);
-	for (cJSON *item; (item = cJSON_DetachItemFromArray(row, 0));)
-		cJSON_AddItemToObject(line, item->string, item);
-	cJSON_Delete(row);
-	print_json(line);
-}
-
-/* Says what is new or another than before about one thing. Takes `row`; `text` is what people read. */
-static void watch_thing(const char *kind, const char *id, const char *pos, cJSON *row, const char *text)
-{
-	char key[64];
-	struct buf say = { 0 };
-	cJSON *seen = cJSON_Duplicate(row, true);
-	cJSON_AddStringToObject(seen, "pos", pos);
-	snprintf(key, sizeof key, "canvas %s %s", kind, id);
-	int what = job_watch_note(key, cJSON_PrintUnformatted(seen));
-	cJSON_Delete(seen);
-	if (!what || !watched.primed) {
-		cJSON_Delete(row);
-		return;
-	}
-	buf_str(&say, what == 1 ? "+ " : "~ ");
-	buf_str(&say, text);
-	tell(what == 1 ? "added" : "changed", row, say.s);
-	buf_release(&say);
-}
-
-static void watch_notes(const struct canvas *canvas)
-{
-	for (size_t i = 0; i < canvas->note_count; i++) {
-		const struct canvas_note *note = &canvas->notes[i];
-		struct buf text = { 0 };
-		buf_char(&text, '[');
-		buf_str(&text, note->box);
-		buf_char(&text, ']');
-		note_row_add(&text, canvas, note);
-		watch_thing("note", note->id, note->pos, note_json(canvas, note), text.s);
-		buf_release(&text);
-	}
-}
-
-static void watch_links(const struct canvas *canvas)
-{
-	for (size_t i = 0; i < canvas->link_count; i++) {
-		const struct canvas_link *link = &canvas->links[i];
-		struct buf text = { 0 };
-		add_id(&text, link->id);
-		job_add_short_id(&text, link->from);
-		buf_str(&text, " → ");
-		job_add_short_id(&text, link->to);
-		buf_str(&text, " (");
-		buf_str(&text, link->as);
-		buf_char(&text, ')');
-		watch_thing("link", link->id, "", link_json(link), text.s);
-		buf_release(&text);
-	}
-}
-
-static void watch_boxes(const struct canvas *canvas)
-{
-	for (size_t i = 0; i < canvas->box_count; i++) {
-		struct buf text = { 0 };
-		buf_char(&text, '[');
-		buf_str(&text, canvas->boxes[i].id);
-		buf_str(&text, "]  ");
-		buf_str(&text, canvas->boxes[i].title);
-		watch_thing("box", canvas->boxes[i].id, "", box_json(&canvas->boxes[i]), text.s);
-		buf_release(&text);
-	}
-}
-
-static void keep_all_seen(void)
-{
-	struct said *said, *tmp;
-	HASH_ITER(hh, job.said, said, tmp)
-		said->seen |= !strncmp(said->key, "canvas ", 7);
-}
-
-void canvas_watch(void)
-{
-	const struct canvas_entry *entry;
-	if (!*watched.what) {
-		if (!(entry = job_find_canvas(word(1), false))) {
-			app_end(job.app, EXIT_REFUSED);
-			return;
-		}
-		strcpy(watched.what, entry->id);
-		seat_open(job.seat, watched.what);
-	}
-	const struct replica *replica = model_replica(seat_model(job.seat), watched.what);
-	if (!replica || replica->refused) {
-		keep_all_seen();
-		job_refuse("not_found", "not_found.document", "");
-		app_end(job.app, EXIT_REFUSED);
-		return;
-	}
-	/* While it is being opened anew, nothing is said to have gone. */
-	if (!replica->known || !replica->mine_known || replica->at < replica->opened_at) {
-		keep_all_seen();
-		return;
-	}
-	canvas_make(&job.canvas, seat_model(job.seat), watched.what, NULL, NULL);
-	watch_boxes(&job.canvas);
-	watch_notes(&job.canvas);
-	watch_links(&job.canvas);
-	watched.primed = true;
-}
-
-bool canvas_tell_gone(const char *key)
-{
-	static const char mark[] = "canvas ";
-	if (strncmp(key, mark, sizeof mark - 1) != 0)
-		return false;
-	key += sizeof mark - 1;
-	size_t kind_n = strcspn(key, " ");
-	char kind[16];
-	snprintf(kind, sizeof kind, "%.*s", (int)kind_n, key);
-	cJSON *row = cJSON_CreateObject();
-	struct buf text = { 0 };
-	cJSON_AddStringToObject(row, "kind", kind);
-	cJSON_AddStringToObject(row, "id", key + kind_n + 1);
-	buf_str(&text, "- ");
-	buf_str(&text, kind);
-	buf_char(&text, ' ');
-	job_add_short_id(&text, key + kind_n + 1);
-	tell("removed", row, text.s);
-	buf_release(&text);
-	return true;
-}
-
 /* --- the table --- */
 
 static void (*const class_acts[VERB_COUNT])(void) = {
@@ -878,35 +400,15 @@ static void (*const class_acts[VERB_COUNT])(void) = {
 	[VERB_CANVAS_RESTORE] = act_on_canvases,
 };
 
-/* Those that need the canvas which word 1 names. */
-static void (*const canvas_thens[VERB_COUNT])(void) = {
-	[VERB_CANVAS_SHOW] = then_show,
-	[VERB_CANVAS_TYPE] = then_type,
-	[VERB_BOX_ADD] = then_box_add,
-	[VERB_BOX_SET] = then_box,
-	[VERB_BOX_RM] = then_box,
-	[VERB_BOX_RESTORE] = then_box,
-	[VERB_NOTE_ADD] = then_note_add,
-	[VERB_NOTE_EDIT] = then_note_text,
-	[VERB_NOTE_APPEND] = then_note_text,
-	[VERB_NOTE_MOVE] = then_note_move,
-	[VERB_NOTE_SET] = then_note_set,
-	[VERB_NOTE_RM] = then_on_notes,
-	[VERB_NOTE_RESTORE] = then_on_notes,
-	[VERB_NOTE_DUP] = then_on_notes,
-	[VERB_NOTE_LINK] = then_note_link,
-	[VERB_NOTE_UNLINK] = then_note_unlink,
-	[VERB_NOTE_PROMOTE] = then_note_promote,
-};
-
+/* Those in the canvas which word 1 names. */
 static void act_in_canvas(void)
 {
 	const struct canvas_entry *entry = job_find_canvas(word(1), false);
 	if (entry)
-		job_await(entry->id, canvas_thens[args()->verb]);
+		job_await(entry->id, note_then(args()->verb));
 }
 
 void (*canvas_act(enum verb verb))(void)
 {
-	return canvas_thens[verb] ? act_in_canvas : class_acts[verb] ? class_acts[verb] : past_act(verb);
+	return note_then(verb) ? act_in_canvas : class_acts[verb] ? class_acts[verb] : past_act(verb);
 }

@@ -7,7 +7,7 @@
 #include <uthash.h>
 
 /*
- * What the commands in a class share (pipe.c, pipe_canvas.c): one process runs one of them. pipe.c takes the seat, waits, and ends; a command is a function that is called once the class is there,
+ * What the commands in a class share (pipe*.c): one process runs one of them. pipe.c takes the seat, waits, and ends; a command is a function that is called once the class is there,
  * gives changes or prints, and returns.
  */
 
@@ -54,14 +54,18 @@ struct job {
 
 extern struct job job;
 
+static inline const struct args *args(void) { return &job.app->args; }
 static inline const char *option(enum option option) { return job.app->args.options[option]; }
 static inline const char *word(int n) { return job.app->args.words[n]; }
 
 /* Gives a change to the document it belongs to, or to `doc`; takes `args`. `tag`: the line it answers, or NULL. */
 void job_give(enum command command, cJSON *args, struct line *line);
 void job_give_in(const char *doc, enum command command, cJSON *args, struct line *line);
-/* {"id":id} */
+/* {"id":id}, and a random one for what is to be made. */
 cJSON *job_args_with_id(const char *id);
+void job_add_new_id(cJSON *args);
+/* What an option gives, if it is there, as an argument. */
+void job_add_option(cJSON *args, const char *key, enum option which);
 /* Complains about what the command asks for (code, sentence, its argument); the command ends with EXIT_REFUSED. */
 void job_refuse(const char *code, const char *key, const char *x);
 /* The same for how it asks: EXIT_USAGE. */
@@ -85,12 +89,16 @@ void job_end_if_done(void);
 
 /* Notes what is to be said about `key`: 0 nothing new, 1 it is new, 2 it is another than before. Takes `text`. */
 int job_watch_note(const char *key, char *text);
+/* Prints {"change":how, and what is in `row`}; takes it. */
+void job_print_change(const char *how, cJSON *row);
 
 /* Commands of pipe_canvas.c, by verb; NULL where there is none. */
 void (*canvas_act(enum verb verb))(void);
 /* What is printed for the `ok` of one of them. */
 void canvas_print_ok(const struct change *change, const cJSON *answer);
-/* Looks for what has changed in the canvas that is watched, if one is; what has gone is said by pipe.c, through `canvas_tell_gone` where the key is a canvas's. */
+/* Commands of pipe_notes.c, to be called once the canvas is there; NULL where there is none. */
+void (*note_then(enum verb verb))(void);
+/* pipe_canvas_watch.c: looks for what has changed in the canvas that is watched, if one is; what has gone is said by pipe.c, through `canvas_tell_gone` where the key is a canvas's. */
 void canvas_watch(void);
 bool canvas_tell_gone(const char *key);
 

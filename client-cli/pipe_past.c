@@ -23,11 +23,6 @@ static struct {
 	char what[OBJECT_ID_CAP]; /* the document */
 } side;
 
-static const struct args *args(void)
-{
-	return &job.app->args;
-}
-
 /* --- undo, redo, revert, restore --- */
 
 static void act_undo(void)
@@ -179,17 +174,23 @@ static void print_moment(const cJSON *moment)
 	buf_release(&text);
 }
 
-static void on_history(const cJSON *part, bool last, const cJSON *no, void *ctx)
+/* Printed once all of it is here: after a lost connection it begins anew. `part` may be NULL. */
+static void gather(const cJSON *part, const char *key)
 {
-	const cJSON *moment;
-	(void)ctx;
-	/* Printed once all of it is here: after a lost connection it begins anew. */
+	const cJSON *item;
 	if (part && begins(part)) {
 		cJSON_Delete(side.moment);
 		side.moment = cJSON_CreateArray();
 	}
-	cJSON_ArrayForEach(moment, json_array(part, "moments"))
-		cJSON_AddItemToArray(side.moment, cJSON_Duplicate(moment, true));
+	cJSON_ArrayForEach(item, json_array(part, key))
+		cJSON_AddItemToArray(side.moment, cJSON_Duplicate(item, true));
+}
+
+static void on_history(const cJSON *part, bool last, const cJSON *no, void *ctx)
+{
+	const cJSON *moment;
+	(void)ctx;
+	gather(part, "moments");
 	if (!last)
 		return;
 	answered(no);
@@ -248,14 +249,8 @@ static void print_then(void)
 
 static void on_moment(const cJSON *part, bool last, const cJSON *no, void *ctx)
 {
-	const cJSON *object;
 	(void)ctx;
-	if (part && begins(part)) {
-		cJSON_Delete(side.moment);
-		side.moment = cJSON_CreateArray();
-	}
-	cJSON_ArrayForEach(object, json_array(part, "objects"))
-		cJSON_AddItemToArray(side.moment, cJSON_Duplicate(object, true));
+	gather(part, "objects");
 	if (!last)
 		return;
 	answered(no);
@@ -300,21 +295,6 @@ static void complain_file(const char *name, int err)
 	job.code = EXIT_REFUSED;
 }
 
-/* Everything, to a descriptor; 0 or an errno. */
-static int write_all(int fd, const char *bytes, size_t n)
-{
-	while (n) {
-		ssize_t wrote = write(fd, bytes, n);
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote < 0)
-			return errno;
-		bytes += wrote;
-		n -= (size_t)wrote;
-	}
-	return 0;
-}
-
 /* The picture through librsvg's own program. Blocks for as long as that takes, with nothing else left to do. */
 static void convert(int out)
 {
@@ -334,7 +314,7 @@ static void convert(int out)
 		_exit(NO_PROGRAM);
 	}
 	close(ends[0]);
-	int err = child < 0 ? errno : write_all(ends[1], side.text.s, side.text.n);
+	int err = child < 0 ? errno : file_write_all(ends[1], side.text.s, side.text.n);
 	close(ends[1]);
 	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
@@ -358,7 +338,7 @@ static void write_export(void)
 	else if (!name && isatty(STDOUT_FILENO))
 		job_print_lines(buf_cstr(&side.text));
 	else
-		err = write_all(fileno(file), side.text.s, side.text.n);
+		err = file_write_all(fileno(file), side.text.s, side.text.n);
 	if (name && fclose(file) && !err)
 		err = errno;
 	if (err && err != EPIPE)

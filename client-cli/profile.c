@@ -39,7 +39,7 @@ void random_secret(char out[SECRET_CHARS + 1])
 
 /* --- files --- */
 
-static int write_all(int fd, const char *bytes, size_t n)
+int file_write_all(int fd, const char *bytes, size_t n)
 {
 	while (n) {
 		ssize_t wrote = write(fd, bytes, n);
@@ -75,7 +75,7 @@ int file_replace(const char *path, const char *bytes, size_t n)
 	buf_int(&aside, getpid());
 	int fd = open(aside.s, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), err = fd < 0 ? errno : 0;
 	if (!err)
-		err = write_all(fd, bytes, n);
+		err = file_write_all(fd, bytes, n);
 	if (!err && fsync(fd))
 		err = errno;
 	if (fd >= 0)

@@ -62,6 +62,8 @@ void profile_class_path(const struct profile *profile, const struct place *place
 
 /* Replaces a file whole and durably: 0 or an errno. Used for drafts too. */
 int file_replace(const char *path, const char *bytes, size_t n);
+/* Everything, to a descriptor: 0 or an errno. */
+int file_write_all(int fd, const char *bytes, size_t n);
 /* Appends a file's content, at most `max` bytes: 0 or an errno. */
 int file_read(const char *path, size_t max, struct buf *out);
 

@@ -11,8 +11,6 @@ const int compose_max[COMPOSE_WORDS] = { 300, 600, 80, 600, 600 };
 
 enum { PAGE = 4 };
 
-static const struct intent nothing = { 0 };
-
 void ui_init(struct ui *ui, enum ui_mode mode)
 {
 	*ui = (struct ui){ .mode = mode, .home = UI_WALL, .board.wish = -1 };
@@ -44,18 +42,6 @@ void ui_say(struct ui *ui, const char *key)
 static void flash(struct ui *ui, const char *key)
 {
 	ui_say(ui, key);
-}
-
-static struct intent intent(enum intent_type type)
-{
-	return (struct intent){ .type = type };
-}
-
-static struct intent intent_on(enum intent_type type, const char *post)
-{
-	struct intent out = { .type = type };
-	snprintf(out.post, sizeof out.post, "%s", post);
-	return out;
 }
 
 /* --- what is to be seen --- */

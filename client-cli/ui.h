@@ -7,7 +7,7 @@
 
 /*
  * The full screen's state and what keys do to it. Pure: keys and pictures go in, intents come out; full.c and stage.c carry them out and view_*.c draw.
- * The wall, forms and the door are ui.c, the list of places and the teams ui_places.c, a canvas and its past ui_canvas.c.
+ * The wall, forms and the door are ui.c, the list of places and the teams ui_places.c, a canvas ui_canvas.c with ui_board.c (moving about) and ui_note.c (writing), the past ui_past.c.
  */
 
 /* UI_WALL, UI_PLACES, UI_TEAMS and UI_CANVAS are places where one can be (`home`); the others lie over one of them for a while. */

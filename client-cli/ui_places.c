@@ -5,18 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct intent nothing = { 0 };
-
 struct intent ui_do(const char *doc, enum command command, cJSON *args)
 {
 	struct intent out = { .type = INTENT_DO, .command = command, .args = args };
 	snprintf(out.doc, sizeof out.doc, "%s", doc);
 	return out;
-}
-
-static struct intent intent(enum intent_type type)
-{
-	return (struct intent){ .type = type };
 }
 
 char ui_letter(const struct key *key)
@@ -138,17 +131,22 @@ static struct intent open_place(struct ui *ui, const struct place_row *row)
 	return nothing;
 }
 
-static struct intent set_see(struct ui *ui, const struct canvas_entry *entry, const struct scene *scene)
+struct intent ui_set_see(struct ui *ui, const char *id, const char *see, bool may)
 {
-	bool open = !strcmp(entry->see, "class");
-	if (!is_staff(scene) && (!*entry->team || !entry->ours)) {
+	bool open = !strcmp(see, "class");
+	if (!may) {
 		ui_say(ui, "say.not_your_team");
 		return nothing;
 	}
-	cJSON *args = args_of("id", entry->id);
+	cJSON *args = args_of("id", id);
 	cJSON_AddStringToObject(args, "see", open ? "team" : "class");
 	ui_say(ui, open ? "say.see.team" : "say.see.class");
 	return ui_do("class", CMD_DOCUMENT_SET, args);
+}
+
+static struct intent set_see(struct ui *ui, const struct canvas_entry *entry, const struct scene *scene)
+{
+	return ui_set_see(ui, entry->id, entry->see, is_staff(scene) || (*entry->team && entry->ours));
 }
 
 static struct intent remove_canvas(struct ui *ui, const struct canvas_entry *entry)

@@ -475,6 +475,14 @@ bool json_int(const cJSON *obj, const char *key, int64_t min, int64_t max, int64
 	return true;
 }
 
+bool json_whole(const cJSON *item, int64_t *out)
+{
+	if (!cJSON_IsNumber(item) || !(item->valuedouble >= -(double)JSON_INT_MAX && item->valuedouble <= (double)JSON_INT_MAX))
+		return false;
+	*out = (int64_t)item->valuedouble;
+	return (double)*out == item->valuedouble;
+}
+
 bool json_bool(const cJSON *obj, const char *key, bool *out)
 {
 	const cJSON *item = json_get(obj, key);

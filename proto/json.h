@@ -81,6 +81,9 @@ bool json_bool(const cJSON *obj, const char *key, bool *out);
 cJSON *json_object(const cJSON *obj, const char *key);
 cJSON *json_array(const cJSON *obj, const char *key);
 
+/* A number of the dialect in a tree that does not come from json_parse but, say, from a disk; false, perhaps with something in `out`, for anything else. */
+bool json_whole(const cJSON *item, int64_t *out);
+
 /*
  * Appends a tree from json_parse as JSON without white space, keys in their order. To be used instead of cJSON_Print,
  * which rounds integers beyond 15 digits. Recurses as deep as the tree, which json_check has bounded. Borrows `item`.

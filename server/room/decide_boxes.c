@@ -19,18 +19,18 @@ struct object *find_box(struct turn *turn, int arg)
 
 /* ---- places ---- */
 
-struct place place_of(const struct object *box)
+struct box_place place_of(const struct object *box)
 {
-	return (struct place){ object_int(box, BOX_COL), object_int(box, BOX_ROW), object_int(box, BOX_W), object_int(box, BOX_H) };
+	return (struct box_place){ object_int(box, BOX_COL), object_int(box, BOX_ROW), object_int(box, BOX_W), object_int(box, BOX_H) };
 }
 
-bool overlap(const struct place *a, const struct place *b)
+bool overlap(const struct box_place *a, const struct box_place *b)
 {
 	return a->col < b->col + b->w && b->col < a->col + a->w && a->row < b->row + b->h && b->row < a->row + a->h;
 }
 
 /* Whether a box may stand there: on the grid, which grows with it, and on no other. */
-static bool is_good_place(struct turn *turn, const struct object *self, const struct place *place)
+static bool is_good_place(struct turn *turn, const struct object *self, const struct box_place *place)
 {
 	if (place->col < 1 || place->row < 1 || place->w < 1 || place->h < 1 || place->col > GRID_MAX || place->row > GRID_MAX || place->col + place->w - 1 > GRID_MAX || place->row + place->h - 1 > GRID_MAX) {
 		refuse_value(turn, "box.grid", "col");
@@ -39,7 +39,7 @@ static bool is_good_place(struct turn *turn, const struct object *self, const st
 	for (const struct object *o = doc_first(turn->room->doc); o; o = object_next(o)) {
 		if (o->kind != KIND_BOX || o == self || *object_str(o, BOX_DELETED))
 			continue;
-		struct place other = place_of(o);
+		struct box_place other = place_of(o);
 		if (overlap(place, &other)) {
 			refuse_value(turn, "box.overlap", "col");
 			return false;
@@ -49,7 +49,7 @@ static bool is_good_place(struct turn *turn, const struct object *self, const st
 }
 
 /* The grid takes in a box that reaches beyond it. */
-static void widen_grid(struct turn *turn, const struct place *place)
+static void widen_grid(struct turn *turn, const struct box_place *place)
 {
 	const struct object *canvas = doc_find(turn->room->doc, "canvas");
 	int64_t columns = place->col + place->w - 1, rows = place->row + place->h - 1;
@@ -128,7 +128,7 @@ static void box_add(struct turn *turn)
 	static const struct setting texts[] = { { ARG_BOX_ADD_TITLE, BOX_TITLE }, { ARG_BOX_ADD_QUESTIONS, BOX_QUESTIONS }, { ARG_BOX_ADD_TIP, BOX_TIP }, { ARG_BOX_ADD_TAGS, BOX_TAGS } };
 	const struct value *args = turn->request->args;
 	const char *id = request_str(turn->request, ARG_BOX_ADD_ID);
-	struct place place = { args[ARG_BOX_ADD_COL].i, args[ARG_BOX_ADD_ROW].i, args[ARG_BOX_ADD_W].i, args[ARG_BOX_ADD_H].i };
+	struct box_place place = { args[ARG_BOX_ADD_COL].i, args[ARG_BOX_ADD_ROW].i, args[ARG_BOX_ADD_W].i, args[ARG_BOX_ADD_H].i };
 	struct request clean;
 	if (!is_free(turn, id) || !is_order(turn, ARG_BOX_ADD_ORDER) || !is_good_place(turn, NULL, &place) || !read_lists(turn, &clean, ARG_BOX_ADD_QUESTIONS, ARG_BOX_ADD_TAGS))
 		return;
@@ -161,7 +161,7 @@ static void box_set(struct turn *turn)
 		return;
 	for (int p = 0; p < 4; p++)
 		at[p] = request_has(request, places[p].arg) ? request->args[places[p].arg].i : object_int(box, places[p].field);
-	struct place place = { at[0], at[1], at[2], at[3] };
+	struct box_place place = { at[0], at[1], at[2], at[3] };
 	struct request clean;
 	if (!has_title(turn, ARG_BOX_SET_TITLE) || !is_order(turn, ARG_BOX_SET_ORDER) || !is_good_place(turn, box, &place) || !read_lists(turn, &clean, ARG_BOX_SET_QUESTIONS, ARG_BOX_SET_TAGS))
 		return;
@@ -179,7 +179,7 @@ static void box_remove(struct turn *turn)
 static void box_restore(struct turn *turn)
 {
 	struct object *box = find(turn, request_str(turn->request, ARG_BOX_RESTORE_ID), KIND_BOX);
-	struct place place;
+	struct box_place place;
 	if (!box || !*object_str(box, BOX_DELETED))
 		return;
 	place = place_of(box);

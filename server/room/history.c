@@ -235,7 +235,7 @@ static bool read_until(struct history *history, const char *mark, const char *cl
 	buf_add(&part, body, end ? (size_t)(end - body) : line);
 	if (end)
 		buf_str(&part, close);
-	bool good = record_read_snapshot(buf_cstr(&part), part.n, doc, marks, VIEW_COUNT, NULL, NULL);
+	bool good = record_read_snapshot(buf_cstr(&part), part.n, doc, marks, VIEW_COUNT, NULL, NULL, NULL);
 	buf_release(&part);
 	if (good)
 		history->at = marks[history->view].at;

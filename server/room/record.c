@@ -178,7 +178,7 @@ cJSON *record_read(const char *body, size_t n, const struct record_text *texts, 
 	return NULL;
 }
 
-void record_write_snapshot(struct buf *body, const struct doc *doc, const struct view_mark *marks, int mark_count, const struct trail *trail, const struct steps *steps)
+void record_write_snapshot(struct buf *body, const struct doc *doc, const struct view_mark *marks, int mark_count, const struct trail *trail, const struct steps *steps, int64_t log_bytes)
 {
 	buf_str(body, "{\"views\":[");
 	for (int v = 0; v < mark_count; v++) {
@@ -188,7 +188,9 @@ void record_write_snapshot(struct buf *body, const struct doc *doc, const struct
 		buf_int(body, marks[v].epoch);
 		buf_char(body, ']');
 	}
-	buf_str(body, "],\"objects\":[");
+	buf_str(body, "],\"bytes\":");
+	buf_int(body, log_bytes);
+	buf_str(body, ",\"objects\":[");
 	for (const struct object *object = doc_first(doc); object; object = object_next(object)) {
 		if (object != doc_first(doc))
 			buf_char(body, ',');
@@ -237,10 +239,12 @@ static bool past_read(const char *line, size_t n, struct trail **trail, struct s
 	return good;
 }
 
-static bool objects_read(const char *line, size_t n, struct doc *doc, struct view_mark *marks, int mark_count)
+static bool objects_read(const char *line, size_t n, struct doc *doc, struct view_mark *marks, int mark_count, int64_t *log_bytes)
 {
 	cJSON *json = cJSON_ParseWithLength(line, n);
 	const cJSON *item, *objects = cJSON_GetObjectItemCaseSensitive(json, "objects");
+	if (log_bytes && !json_int(json, "bytes", 0, JSON_INT_MAX, log_bytes))
+		*log_bytes = 0; /* from before it was written */
 	bool good = cJSON_IsArray(objects) && marks_read(cJSON_GetObjectItemCaseSensitive(json, "views"), marks, mark_count);
 	cJSON_ArrayForEach(item, objects)
 	{
@@ -253,11 +257,11 @@ static bool objects_read(const char *line, size_t n, struct doc *doc, struct vie
 	return good;
 }
 
-bool record_read_snapshot(const char *body, size_t n, struct doc *doc, struct view_mark *marks, int mark_count, struct trail **trail, struct steps **steps)
+bool record_read_snapshot(const char *body, size_t n, struct doc *doc, struct view_mark *marks, int mark_count, struct trail **trail, struct steps **steps, int64_t *log_bytes)
 {
 	const char *newline = memchr(body, '\n', n);
 	size_t line = newline ? (size_t)(newline - body) : n;
-	if (!is_text(body, n) || !objects_read(body, line, doc, marks, mark_count))
+	if (!is_text(body, n) || !objects_read(body, line, doc, marks, mark_count, log_bytes))
 		return false;
 	return !newline || !trail || line + 1 == n || past_read(newline + 1, n - line - 1, trail, steps);
 }

@@ -24,8 +24,8 @@ cJSON *record_read(const char *body, size_t n, const struct record_text *texts, 
 struct view_mark {
 	int64_t at, epoch;
 };
-/* Appends a whole document with its views' marks, and what is remembered of its past. */
-void record_write_snapshot(struct buf *body, const struct doc *doc, const struct view_mark *marks, int mark_count, const struct trail *trail, const struct steps *steps);
-/* Reads it into an empty document. `trail` and `steps` (both or neither NULL) get what the snapshot remembers (owned). False when it makes no sense. */
-bool record_read_snapshot(const char *body, size_t n, struct doc *doc, struct view_mark *marks, int mark_count, struct trail **trail, struct steps **steps);
+/* Appends a whole document with its views' marks, what its log has taken up so far (`log_bytes`), and what is remembered of its past. */
+void record_write_snapshot(struct buf *body, const struct doc *doc, const struct view_mark *marks, int mark_count, const struct trail *trail, const struct steps *steps, int64_t log_bytes);
+/* Reads it into an empty document. `log_bytes` may be NULL; `trail` and `steps` (both or neither NULL) get what the snapshot remembers (owned). False when it makes no sense. */
+bool record_read_snapshot(const char *body, size_t n, struct doc *doc, struct view_mark *marks, int mark_count, struct trail **trail, struct steps **steps, int64_t *log_bytes);
 #endif

@@ -53,7 +53,7 @@ static struct doc *doc_after(const struct turn *turn)
 
 static bool are_overlapping(const struct object *a, const struct object *b)
 {
-	struct place one = place_of(a), other = place_of(b);
+	struct box_place one = place_of(a), other = place_of(b);
 	return overlap(&one, &other);
 }
 

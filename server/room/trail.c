@@ -265,14 +265,6 @@ void trail_write(struct buf *out, const struct trail *trail)
 	buf_char(out, ']');
 }
 
-static bool int_read(const cJSON *json, int64_t *out)
-{
-	if (!cJSON_IsNumber(json) || !(json->valuedouble >= -(double)JSON_INT_MAX && json->valuedouble <= (double)JSON_INT_MAX))
-		return false;
-	*out = (int64_t)json->valuedouble;
-	return (double)*out == json->valuedouble;
-}
-
 static bool edits_read(const cJSON *ms, const cJSON *edits, struct trail *trail, struct trail_text *text)
 {
 	const cJSON *time = ms->child, *item;
@@ -282,7 +274,7 @@ static bool edits_read(const cJSON *ms, const cJSON *edits, struct trail *trail,
 
 	cJSON_ArrayForEach(item, edits)
 	{
-		good = int_read(time, &step) && text_edit_read(item, &edit) == TEXT_OK;
+		good = json_whole(time, &step) && text_edit_read(item, &edit) == TEXT_OK;
 		if (!good)
 			break;
 		/* Checked at each step: the sum of all could overflow. */
@@ -308,7 +300,7 @@ static bool text_read(const cJSON *json, struct trail *trail)
 	if (!n || n >= OBJECT_ID_CAP || text_measure(id, n) < 0 || text_find(trail, id) || !cJSON_IsArray(ms) || !cJSON_IsArray(edits))
 		return false;
 	int count = cJSON_GetArraySize(edits);
-	if (!int_read(cJSON_GetObjectItemCaseSensitive(json, "rev"), &rev) || count > TRAIL_EDITS_MAX || rev < count)
+	if (!json_whole(cJSON_GetObjectItemCaseSensitive(json, "rev"), &rev) || count > TRAIL_EDITS_MAX || rev < count)
 		return false;
 	struct trail_text *text = text_new(trail, id);
 	text->rev = rev;

@@ -98,11 +98,11 @@ bool may_add(struct turn *turn);
 struct object *find_box(struct turn *turn, int arg);
 
 /* Where a box stands on the grid, in cells counted from 1. */
-struct place {
+struct box_place {
 	int64_t col, row, w, h;
 };
-struct place place_of(const struct object *box);
-bool overlap(const struct place *a, const struct place *b);
+struct box_place place_of(const struct object *box);
+bool overlap(const struct box_place *a, const struct box_place *b);
 
 /* ---- several things that come back at once (settle.c) ---- */
 

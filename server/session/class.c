@@ -532,6 +532,9 @@ static bool replay(struct class *class, struct document *document, const struct 
 		cJSON_Delete(json);
 		document->head = entry->seq;
 		document->unsnapped_bytes += entry->body_bytes;
+		document->bytes += (int64_t)entry->body_bytes;
+		for (size_t t = 0; t < entry->text_count; t++)
+			document->bytes += (int64_t)entry->texts[t].size_bytes;
 	}
 	return true;
 }
@@ -578,7 +581,7 @@ static void load_document(struct class *class, const struct loaded_document *fro
 	if (from->snapshot) {
 		struct trail *trail = NULL;
 		struct steps *steps = NULL;
-		if (record_read_snapshot(from->snapshot, from->snapshot_bytes, document->doc, marks, VIEW_COUNT, &trail, &steps)) {
+		if (record_read_snapshot(from->snapshot, from->snapshot_bytes, document->doc, marks, VIEW_COUNT, &trail, &steps, &document->bytes)) {
 			start_from_snapshot(class, document, marks);
 			remember(document, trail, steps);
 			document->head = from->snapshot_seq;

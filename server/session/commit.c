@@ -70,6 +70,9 @@ void batch_add_entry(struct class *class, struct document *document, const struc
 	};
 	document->unsnapped++;
 	document->unsnapped_bytes += body.n;
+	document->bytes += (int64_t)body.n;
+	for (size_t t = 0; t < text_count; t++)
+		document->bytes += (int64_t)texts[t].n;
 }
 
 void batch_add_done(struct class *class, const struct done *done)
@@ -289,7 +292,7 @@ static void take_snapshot(struct batch *batch, struct document *document, int64_
 		marks[v] = (struct view_mark){ document->streams[v].next_at, document->streams[v].next_epoch };
 	*snapshot = (struct stored_snapshot){ .seq = document->head };
 	memcpy(snapshot->doc, document->id, sizeof snapshot->doc);
-	record_write_snapshot(&snapshot->body, document->doc, marks, VIEW_COUNT, document->trail, document->steps);
+	record_write_snapshot(&snapshot->body, document->doc, marks, VIEW_COUNT, document->trail, document->steps, document->bytes);
 	document->unsnapped = 0;
 	document->unsnapped_bytes = 0;
 	document->snapshot_bytes = snapshot->body.n;

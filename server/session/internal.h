@@ -27,6 +27,7 @@ struct document {
 	struct trail *trail; /* of doc */
 	struct steps *steps; /* of doc */
 	int64_t unsnapped; /* ops since the last stored snapshot */
+	int64_t bytes;     /* that its log has taken up */
 	size_t unsnapped_bytes, snapshot_bytes; /* of these ops; of that snapshot */
 	bool damaged;
 	struct presence *presence; /* what its readers have yet to be told; NULL: nothing ever */

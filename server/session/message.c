@@ -553,6 +553,10 @@ static void run(struct conn *conn, struct document *document, struct request *re
 		message_refuse(conn, request->id, &(struct refused){ .code = REFUSE_READONLY, .say = fault_sentence(document->damaged ? STORE_DAMAGED : hub->fault), .retry_ms = 5000 });
 		return;
 	}
+	if (document->bytes >= hub->limits->document_bytes) {
+		message_refuse(conn, request->id, &(struct refused){ .code = REFUSE_QUOTA, .say = "quota.bytes" });
+		return;
+	}
 	if (request->command == CMD_MEMBER_RENAME && !settle_name(conn, request, &name, &refused)) {
 		message_refuse(conn, request->id, &refused);
 		buf_release(&name);

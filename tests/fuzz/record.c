@@ -87,12 +87,12 @@ static void check_snapshot(const char *body, size_t n)
 	struct trail *trail = NULL, *trail_copy = NULL;
 	struct steps *steps = NULL, *steps_copy = NULL;
 
-	if (record_read_snapshot(body, n, here, marks, MARKS, &trail, &steps)) {
+	if (record_read_snapshot(body, n, here, marks, MARKS, &trail, &steps, NULL)) {
 		struct buf again = { 0 };
 		trail = trail ? trail : trail_new();
 		steps = steps ? steps : steps_new();
-		record_write_snapshot(&again, here, marks, MARKS, trail, steps);
-		assert(record_read_snapshot(again.s, again.n, there, copies, MARKS, &trail_copy, &steps_copy));
+		record_write_snapshot(&again, here, marks, MARKS, trail, steps, 0);
+		assert(record_read_snapshot(again.s, again.n, there, copies, MARKS, &trail_copy, &steps_copy, NULL));
 		assert(!memcmp(marks, copies, sizeof marks));
 		assert(doc_count(here) == doc_count(there) && digest_equal(sum_of(here), sum_of(there)));
 		look(here);

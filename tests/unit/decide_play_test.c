@@ -542,9 +542,9 @@ static void check_snapshot(const struct place *place)
 	struct steps *steps = NULL;
 	struct buf body = { 0 }, again = { 0 };
 
-	record_write_snapshot(&body, place->doc, marks, 2, place->trail, place->steps);
-	check(record_read_snapshot(body.s, body.n, doc, read, 2, &trail, &steps) && trail && steps, "a snapshot is read", place->id);
-	record_write_snapshot(&again, doc, read, 2, trail, steps);
+	record_write_snapshot(&body, place->doc, marks, 2, place->trail, place->steps, 0);
+	check(record_read_snapshot(body.s, body.n, doc, read, 2, &trail, &steps, NULL) && trail && steps, "a snapshot is read", place->id);
+	record_write_snapshot(&again, doc, read, 2, trail, steps, 0);
 	check(again.n == body.n && !memcmp(again.s, body.s, body.n), "and written the same", place->id);
 	buf_release(&body);
 	buf_release(&again);

@@ -135,7 +135,7 @@ static void put_snapshot(struct past *past)
 
 	for (int v = 0; v < VIEW_COUNT; v++)
 		marks[v] = (struct view_mark){ past->at[v], 0 };
-	record_write_snapshot(&body, past->doc, marks, VIEW_COUNT, trail, steps);
+	record_write_snapshot(&body, past->doc, marks, VIEW_COUNT, trail, steps, 0);
 	past->bench.store->ops->put_snapshot(past->bench.store, DOC, past->seq, body.s, body.n);
 	buf_release(&body);
 	trail_free(trail);

@@ -1257,6 +1257,42 @@ static void test_after_a_restart(void **state)
 	assert_true(was_told(a, "[5,{\"d\":8}]") || was_told(a, "{\"d\":8}"));
 }
 
+/* A document has an end: told as such, before and after a restart, snapshots in between; others go on. */
+static void test_a_full_document(void **state)
+{
+	struct fake_socket *olu = enter_instructor();
+	static char words[4096], args[5000];
+	char canvas[23];
+	bool full = false;
+
+	(void)state;
+	limits_set(&fix.limits, "document_bytes", 1024 * 1024);
+	limits_set(&fix.limits, "commands_burst", 100000);
+	limits_set(&fix.limits, "bytes_in_burst", 64 * 1024 * 1024);
+	olu = enter_instructor();
+	add_canvas(olu, canvas);
+	memset(words, 'x', 1500);
+	for (int n = 0; n < 1000 && !full; n++) {
+		snprintf(args, sizeof args, "\"id\":\"%s\",\"box\":\"segments\",\"text\":\"%s\"", new_id(), words);
+		do_in(olu, canvas, "note.add", args);
+		full = was_told(olu, "quota.bytes");
+		assert_true(full || was_told(olu, "\"t\":\"ok\""));
+		assert_true(full == (n >= 600) || (n > 550 && n < 720));
+		forget(olu);
+	}
+	assert_true(full);
+	do_command(olu, "wall.set", "\"hold\":true");
+	assert_true(was_told(olu, "\"t\":\"ok\""));
+	hub_free(fix.hub);
+	directory_free(fix.directory);
+	start_hub();
+	for (int s = 0; s < fix.socket_count; s++)
+		fix.sockets[s].conn = NULL;
+	olu = enter_instructor();
+	do_in(olu, canvas, "type.set", "\"number\":1,\"name\":\"x\"");
+	assert_true(was_told(olu, "quota.bytes"));
+}
+
 /* ---- the end ---- */
 
 static void test_stop(void **state)
@@ -1343,6 +1379,7 @@ int main(void)
 		TEST(test_documents),
 		TEST(test_bulk_is_owed),
 		TEST(test_after_a_restart),
+		TEST(test_a_full_document),
 		TEST(test_stop),
 		TEST(test_idle_class_is_dropped),
 	};

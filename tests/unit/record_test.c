@@ -220,6 +220,7 @@ static void test_snapshots(void **state)
 	struct doc *here = doc_new(), *there = doc_new();
 	const struct view_mark marks[2] = { { 17, 3 }, { (INT64_C(1) << 53) - 1, 0 } };
 	struct view_mark read[2];
+	int64_t log_bytes;
 	struct trail *trail = trail_new(), *trail_read_back = NULL;
 	struct steps *steps = steps_new(), *steps_read_back = NULL;
 	struct buf body = { 0 }, again = { 0 };
@@ -238,13 +239,14 @@ static void test_snapshots(void **state)
 		doc_apply(here, &op);
 		cJSON_Delete(edit);
 	}
-	record_write_snapshot(&body, here, marks, 2, trail, steps);
+	record_write_snapshot(&body, here, marks, 2, trail, steps, 123456789);
 	assert_true(steps_depth(steps, "M", false) > 10);
-	assert_true(record_read_snapshot(body.s, body.n, there, read, 2, &trail_read_back, &steps_read_back));
+	assert_true(record_read_snapshot(body.s, body.n, there, read, 2, &trail_read_back, &steps_read_back, &log_bytes));
+	assert_int_equal(log_bytes, 123456789);
 	assert_int_equal(steps_depth(steps_read_back, "M", false), steps_depth(steps, "M", false));
 	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
 		assert_int_equal(trail_count(trail_read_back, ids[i]), trail_count(trail, ids[i]));
-	record_write_snapshot(&again, there, read, 2, trail_read_back, steps_read_back);
+	record_write_snapshot(&again, there, read, 2, trail_read_back, steps_read_back, log_bytes);
 	assert_string_equal(again.s, body.s);
 	trail_free(trail_read_back);
 	steps_free(steps_read_back);
@@ -258,26 +260,26 @@ static void test_snapshots(void **state)
 	doc_free(there);
 
 	there = doc_new();
-	assert_false(record_read_snapshot(body.s, body.n, there, read, 1, NULL, NULL)); /* another number of views */
+	assert_false(record_read_snapshot(body.s, body.n, there, read, 1, NULL, NULL, NULL)); /* another number of views */
 	size_t line = strcspn(body.s, "\n"); /* the document; behind it what is remembered, which may have been dropped */
-	assert_false(record_read_snapshot(body.s, line / 2, there, read, 2, NULL, NULL));
+	assert_false(record_read_snapshot(body.s, line / 2, there, read, 2, NULL, NULL, NULL));
 	trail_read_back = NULL;
 	steps_read_back = NULL;
-	assert_false(record_read_snapshot(body.s, line + (body.n - line) / 2, there, read, 2, &trail_read_back, &steps_read_back));
+	assert_false(record_read_snapshot(body.s, line + (body.n - line) / 2, there, read, 2, &trail_read_back, &steps_read_back, NULL));
 	trail_free(trail_read_back);
 	steps_free(steps_read_back);
 	trail_read_back = NULL;
 	steps_read_back = NULL;
 	for (size_t cut = line; cut <= line + 1; cut++)
-		assert_true(record_read_snapshot(body.s, cut, there, read, 2, &trail_read_back, &steps_read_back));
+		assert_true(record_read_snapshot(body.s, cut, there, read, 2, &trail_read_back, &steps_read_back, NULL));
 	assert_true(!trail_read_back && !steps_read_back);
-	assert_false(record_read_snapshot("{\"views\":[[1,1],[1]],\"objects\":[]}", 34, there, read, 2, NULL, NULL));
-	assert_false(record_read_snapshot("{\"views\":[[1,1],[1,1]],\"objects\":[{}]}", 38, there, read, 2, NULL, NULL));
+	assert_false(record_read_snapshot("{\"views\":[[1,1],[1]],\"objects\":[]}", 34, there, read, 2, NULL, NULL, NULL));
+	assert_false(record_read_snapshot("{\"views\":[[1,1],[1,1]],\"objects\":[{}]}", 38, there, read, 2, NULL, NULL, NULL));
 	/* Whoever wants nothing but the document gets that; what is remembered must make sense. */
 	static const char *const bad[] = { "{\"views\":[],\"objects\":[]}\n{\"trail\":7}", "{\"views\":[],\"objects\":[]}\n{\"steps\":[7]}", "{\"views\":[],\"objects\":[]}\n[]", "{\"views\":[],\"objects\":[]}\n{" };
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		assert_true(record_read_snapshot(bad[i], strlen(bad[i]), there, read, 0, NULL, NULL));
-		if (record_read_snapshot(bad[i], strlen(bad[i]), there, read, 0, &trail_read_back, &steps_read_back))
+		assert_true(record_read_snapshot(bad[i], strlen(bad[i]), there, read, 0, NULL, NULL, NULL));
+		if (record_read_snapshot(bad[i], strlen(bad[i]), there, read, 0, &trail_read_back, &steps_read_back, NULL))
 			fail_msg("taken: %s", bad[i]);
 	}
 	doc_free(here);

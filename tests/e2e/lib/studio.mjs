@@ -5,7 +5,7 @@ import { password, Server } from './server.mjs'
 import { command, Terminal } from './terminal.mjs'
 
 export class Studio {
-	/** `template`: which canvas every team gets. `args`: of the server. The rest is about the class. */
+	/** `template`: which canvas every team gets, '' for none. `args`: of the server. The rest is about the class. */
 	static async open(bag, { template = 'bmc', teams = ['Ada', 'Bo'], args = [], ...about } = {}) {
 		const studio = new Studio()
 		studio.bag = bag
@@ -15,7 +15,7 @@ export class Studio {
 		studio.home = bag.folder()
 		await studio.does('login', studio.server.origin, '--name', studio.server.instructor)
 		if (teams.length > 0) await studio.does('team', 'add', studio.place, ...teams)
-		await studio.does('canvas', 'new', studio.place, '--template', template, ...(teams.length > 0 ? ['--each'] : []))
+		if (template) await studio.does('canvas', 'new', studio.place, '--template', template, ...(teams.length > 0 ? ['--each'] : []))
 		studio.canvases = {}
 		for (const { team, id } of await studio.lists('canvas', 'ls', studio.place)) studio.canvases[team || 'all'] = id
 		return studio

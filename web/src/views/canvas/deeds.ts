@@ -46,6 +46,12 @@ function neighbour(stage: Stage, ids: readonly string[]): string {
 	return (box.notes.slice(at).find((note) => !gone.has(note.id)) ?? box.notes.slice(0, at).reverse().find((note) => !gone.has(note.id)))?.id ?? ''
 }
 
+/** What a strip with an undo of its own says is no longer so. */
+export function undo(stage: Stage): void {
+	if (ui.toast?.action) ui.toast = null
+	stage.canvas.undo()
+}
+
 export function deleteNotes(stage: Stage, notes: readonly NoteView[]): void {
 	const ids = changeable(notes)
 	if (ids.length === 0) return
