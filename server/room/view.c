@@ -32,7 +32,7 @@ static bool is_visible(const struct object *object, unsigned audience)
 	case KIND_TEAM:
 		return staff || !*object_str(object, TEAM_DELETED);
 	case KIND_DOCUMENT:
-		return staff || !*object_str(object, DOCUMENT_DELETED);
+		return staff || (!*object_str(object, DOCUMENT_DELETED) && strcmp(object_str(object, DOCUMENT_SEE), "staff") != 0); /* one that is still being prepared */
 	case KIND_NONE:
 	case KIND_CLASS:
 	case KIND_MEMBER:

@@ -350,6 +350,21 @@ static struct doc *copy_people(const struct doc *class_doc)
 	return copy;
 }
 
+/* What an export is called. Pictures and pages say whose canvas it is as well; a canvas file keeps to its title, which is the canvas's again when it is imported. Owned. */
+static char *title_of(const struct doc *class_doc, const struct object *listed, enum export_format format)
+{
+	const struct object *team = listed ? doc_find(class_doc, object_str(listed, DOCUMENT_TEAM)) : NULL;
+	struct buf title = { 0 };
+	if (team && team->kind == KIND_TEAM && format != EXPORT_JSON) {
+		buf_str(&title, object_str(team, TEAM_NAME));
+		buf_str(&title, " \xc2\xb7 ");
+	}
+	buf_str(&title, listed ? object_str(listed, DOCUMENT_TITLE) : "");
+	char *copy = strdup(buf_cstr(&title));
+	buf_release(&title);
+	return copy;
+}
+
 void past_handle_export(struct conn *conn, const cJSON *message)
 {
 	static const char *const keys[] = { "t", "id", "doc", "format", NULL };
@@ -372,7 +387,7 @@ void past_handle_export(struct conn *conn, const cJSON *message)
 	struct past *past = past_new(conn, document, PAST_EXPORT, id);
 	past->format = wanted;
 	past->class_doc = copy_people(class_doc);
-	past->title = strdup(listed ? object_str(listed, DOCUMENT_TITLE) : "");
+	past->title = title_of(class_doc, listed, wanted);
 	if (!past->title)
 		abort();
 	/* What its reader has been told, or will be as soon as it is durable. */

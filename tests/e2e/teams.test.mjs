@@ -94,13 +94,11 @@ test('teams are made by names and by number, people choose or are put in, the re
 	await ama.$('.mine h3', { hasText: 'Red' }).waitFor()
 
 	// Who is left goes where the fewest are; nobody is moved.
-	const sizes = async () => (await studio.lists('team', 'ls', studio.place)).filter((row) => row.members).map((row) => row.members.length)
 	await teacher.press('.tools > .btn.quiet')
 	await until('everybody has a team', async () => (await teacher.$('[data-team=""]').count()) === 0)
 	await hasPeople(teacher, 'Red', 'Ama')
 	same((await Promise.all((await teamNames(teacher)).map((name) => teamOf(teacher, name).locator('[data-person]').count()))).sort(), [1, 1, 1, 1, 1], 'evenly')
 	await teacher.seesSaved()
-	void sizes
 
 	// A canvas for each, from the picker; one's own is offered to those in the team.
 	await teacher.press('[data-new-canvas]')
@@ -124,6 +122,7 @@ test('teams are made by names and by number, people choose or are put in, the re
 	await until('two notes in small', async () => (await mini.locator('.bar').count()) === 2)
 	await until('and told in words', async () => /2 of 7/.test(await mini.textContent()))
 	same(await miniOf(teacher, 'Sky').locator('.bar').count(), 0, 'those of others stay empty')
+	await ama.turnTo('pains')
 	await ama.note('queues').focus()
 	await ama.page.keyboard.press('Delete')
 	await until('it goes in small, too', async () => (await mini.locator('.bar').count()) === 1)
@@ -189,7 +188,7 @@ test('an instructor changes the boxes of a canvas and gives it to every team as 
 		return [col, row, w, h]
 	}
 	const stands = (key, ...place) => until(`${key} stands at ${place}`, async () => JSON.stringify(await boxOf(key)) === JSON.stringify(place))
-	const press = (...keys) => keys.reduce((before, key) => before.then(() => teacher.page.keyboard.press(key)), Promise.resolve())
+	const press = (key) => teacher.page.keyboard.press(key)
 	const alert = teacher.$('main [role=alert]')
 
 	// By keys on the plan, by numbers in the fields; nothing may lie on another box or off the grid.
@@ -286,7 +285,7 @@ const bringBack = (person) => person.press('.slide [aria-expanded=false]')
 
 test('the past of a canvas: looked at while others write, brought back in part or whole, and what one person did undone', async (bag) => {
 	const studio = await Studio.open(bag)
-	const [canvas] = [studio.canvases.Ada]
+	const canvas = studio.canvases.Ada
 	const jun = await studio.script('Jun', 'Ada')
 	const note = (home, box, text) => scripted(home, 'canvas', 'note', 'add', studio.place, canvas, box, text)
 	const ama = await studio.student('Ama', 'Ada')
@@ -295,8 +294,8 @@ test('the past of a canvas: looked at while others write, brought back in part o
 	const radioNote = await note(jun, 'channels', 'radio')
 	await ama.addNote('segments', 'hospitals')
 	await scripted(jun, 'canvas', 'note', 'move', studio.place, canvas, radioNote, 'costs')
-	await ama.note('pharmacies').focus()
-	await ama.page.keyboard.press('Delete')
+	const { notes } = await studio.canvas('Ada')
+	await scripted(jun, 'canvas', 'note', 'rm', studio.place, canvas, notes.find(({ text }) => text === 'pharmacies').id)
 	await ama.seesNoNote('pharmacies')
 	await scripted(jun, 'canvas', 'note', 'edit', studio.place, canvas, radioNote, 'radio at noon')
 	await ama.seesNote('radio at noon', 'costs')
@@ -313,6 +312,19 @@ test('the past of a canvas: looked at while others write, brought back in part o
 	await goTo(teacher, 'past')
 	await lookBack(teacher, 'all is as it is', () => shows(now))
 	check((await teacher.$('.slide input').getAttribute('aria-valuetext')).includes('Jun'), 'who did the newest')
+
+	// What one person did since the beginning; what others did stays.
+	await teacher.$('.slide input').focus()
+	await teacher.page.keyboard.press('Home')
+	await until('the first moment', async () => (await teacher.$('.slide input').inputValue()) === '0')
+	await teacher.$('.stage[aria-busy=false]').waitFor()
+	await bringBack(teacher)
+	await teacher.press(teacher.$('.ask').getByRole('button', { name: /Jun/ }))
+	await comesTo('what Jun did is gone, and what Jun took away is back', { segments: 'pharmacies,hospitals', channels: '', costs: '' })
+	await ama.seesNoNote('radio')
+	await toastUndo(teacher)
+	await comesTo('and back', now)
+	await goTo(teacher, 'past')
 
 	// A moment is shown, with what changed in it, and stays while others go on; nothing on it obeys.
 	await lookBack(teacher, 'radio stood in the channels, beside two notes', () => shows({ segments: 'pharmacies,hospitals', channels: 'radio', costs: '' }))
@@ -357,19 +369,6 @@ test('the past of a canvas: looked at while others write, brought back in part o
 	await toastUndo(teacher)
 	await comesTo('and as it is', { ...now, revenue: 'a fee' })
 
-	// What one person did since the beginning; what others did stays.
-	await goTo(teacher, 'past')
-	await pastIsShown(teacher)
-	await teacher.$('.slide input').focus()
-	await teacher.page.keyboard.press('Home')
-	await until('the first moment', async () => (await teacher.$('.slide input').inputValue()) === '0')
-	await teacher.$('.stage[aria-busy=false]').waitFor()
-	await bringBack(teacher)
-	await teacher.press(teacher.$('.ask').getByRole('button', { name: /Jun/ }))
-	await comesTo('what Jun did is gone', { segments: 'hospitals', channels: '', costs: '', revenue: 'a fee' })
-	await ama.seesNoNote('radio')
-	await toastUndo(teacher)
-	await comesTo('and back', { ...now, revenue: 'a fee' })
 	await studio.agrees('Ada', [ama])
 
 	// Played from the beginning, and stopped; members see it and bring back what they may.
@@ -399,7 +398,11 @@ test('the past of a wall: where posts stood is brought back, also for good order
 	const [{ id }] = (await studio.lists('ls', studio.place)).filter((post) => post.for === 'nurses')
 	await studio.does('move', studio.place, id, '--section', 'Food')
 	const teacher = await teacherOf(bag, studio)
-	const inSections = (selector) => teacher.$('main [data-section]').evaluateAll((all, inside) => Object.fromEntries(all.map((one) => [one.querySelector('h2')?.innerText.replace(/\s*\d+$/, '').trim(), [...one.querySelectorAll(inside)].map((post) => /nurses|cooks|bakers/.exec(post.textContent)?.[0]).sort().join()])), selector)
+	const inSections = (selector) =>
+		teacher.$('main [data-section]').evaluateAll((sections, inside) => {
+			const posts = (section) => [...section.querySelectorAll(inside)].map((post) => /nurses|cooks|bakers/.exec(post.textContent)?.[0])
+			return Object.fromEntries(sections.map((section) => [section.querySelector('h2')?.innerText.replace(/\s*\d+$/, '').trim(), posts(section).sort().join()]))
+		}, selector)
 	const stand = (what, selector, wanted) =>
 		until(what, async () => {
 			const found = await inSections(selector)
@@ -430,6 +433,9 @@ test('the past of a wall: where posts stood is brought back, also for good order
 })
 
 // ── files ──
+
+/** The browser itself complains in the console about every request that is refused. */
+const REFUSED_FILE = /status of 400/
 
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
@@ -465,7 +471,6 @@ test('a canvas is saved as picture, file, text and table, and comes back from it
 	const svg = (await save('svg')).toString()
 	check(/^(<\?xml[^>]*>\s*)?<svg/.test(svg), 'a picture', svg.slice(0, 80))
 	for (const text of ['pharmacies', '&lt;towns&gt; &amp;', 'أصحاب', 'Customer Segments', 'Owners']) check(svg.includes(text), `it has ${text}`)
-	same(await teacher.page.evaluate((text) => new DOMParser().parseFromString(text, 'image/svg+xml').querySelector('parsererror')?.textContent ?? '', svg), '', 'well formed')
 	const png = await save('png')
 	const [width, height] = pngSize(png)
 	check(width > 1000 && height > 500 && png.length > 10_000, 'drawn large', [width, height, png.length])
@@ -515,7 +520,7 @@ test('a canvas is saved as picture, file, text and table, and comes back from it
 	await studio.does('export', place, canvas, '--format', 'png', '-o', target)
 	const [wide, high] = pngSize(readFileSync(target))
 	check(wide > 1000 && high > 500, 'drawn large', [wide, high])
-	teacher.isCalm()
+	teacher.isCalm({ except: REFUSED_FILE })
 })
 
 // ── between the wall and canvases ──
@@ -589,13 +594,12 @@ async function visit(bag, device) {
 	await teacher.$('[data-mini] svg .bar').first().waitFor()
 	await teacher.press(teacher.$('[data-person]', { hasText: 'Jun' }))
 	await teacher.press('[data-new-canvas] + .btn')
-	await look('teams')
 	await teacher.press(teacher.$('[data-rename]').first())
 	await teacher.press('[data-new-canvas]')
 	await teacher.$('[data-template] svg').first().waitFor()
 	await teacher.$('[data-teams] input[type=file]').setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from('{') })
 	await teacher.$('.new [role=alert]').waitFor()
-	await look('picker')
+	await look('teams and picker')
 
 	await teacher.openCanvas(studio.canvases.Ada)
 	await goTo(teacher, 'set')
@@ -608,23 +612,20 @@ async function visit(bag, device) {
 	await teacher.openCanvas(studio.canvases.Ada)
 	await goTo(teacher, 'past')
 	await pastIsShown(teacher)
-	await teacher.$('.stage [data-note]').first().waitFor()
-	await look('history of a canvas')
 	await teacher.press('.slide .step >> nth=0')
 	await teacher.$('.stage[aria-busy=false]').waitFor()
 	await bringBack(teacher)
 	await teacher.press(teacher.note('pharmacies'))
 	await teacher.$('.ask').getByRole('button', { name: /pharmacies/ }).waitFor()
-	await look('what is brought back')
+	await look('history of a canvas, and what is brought back')
 	await teacher.page.goto(studio.server.link(studio.code))
 	await teacher.isIn()
 	await goTo(teacher, 'past')
 	await pastIsShown(teacher)
-	await look('history of a wall')
 	await teacher.press(teacher.button('Menu'))
 	await teacher.press(teacher.$('[data-panel=menu] li > button[aria-expanded]'))
 	await teacher.$('[data-format]').first().waitFor()
-	await look('menu with files')
+	await look('history of a wall, menu with files')
 
 	const jun = await (await Person.come(bag, device)).join(studio.server, studio.code, 'Lin')
 	await studio.does('set', studio.place, 'teams=self')
@@ -644,7 +645,10 @@ test('teams, a canvas for each and their past, by keyboard alone', async (bag) =
 	const { keyboard } = teacher.page
 	const isOn = (selector) => until(`the focus is on ${selector}`, () => teacher.page.evaluate((wanted) => document.activeElement.matches(wanted), selector))
 	/** Tabs on until the focus is on it, whatever it is called. */
-	const tabOn = async (selector) => tabTo(teacher, new RegExp((await teacher.$(selector).first().evaluate((element) => element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent)).trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s*')))
+	const tabOn = async (selector) => {
+		const called = await teacher.$(selector).first().evaluate((element) => element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent)
+		await tabTo(teacher, new RegExp(called.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s*')))
+	}
 
 	await tabTo(teacher, /Menu/)
 	await keyboard.press('Enter')

@@ -235,7 +235,7 @@ static const struct {
 	{ "dan", "document.set id=first title=Mine", 0, "no forbidden" },
 	{ "dan", "document.set id=first see=class add=class", 0, "no forbidden" },
 	{ "dan", "document.set id=first change=class", 0, "no forbidden" },
-	{ "dan", "document.set id=shut see=class", 0, "no forbidden" },
+	{ "dan", "document.set id=shut see=class", 0, "no not_found" },
 	{ "dan", "document.set id=away see=class", 0, "no not_found" },
 	{ "dan", "document.set id=all see=team", 0, "no forbidden" },
 	{ "dan", "document.set id=start see=class", 0, "no forbidden" },
